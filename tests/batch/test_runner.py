@@ -1,0 +1,482 @@
+"""The runner: whatever happens, every file ends once, every row is accounted for, nothing is paid for twice."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+from sqlalchemy import delete
+
+from worker.batch.ledger import Ledger
+from worker.batch.owner import Owner
+from worker.batch.runner import MOST_STARTS
+from worker.scoring import Columns, Throttled, TimedOut, Unauthorized
+from worker.store.tables import part
+from worker.workbooks import append_sheets, read_input
+
+
+def sheet(file: Path, name: str = "Scores") -> list[list[Any]]:
+    return CalamineWorkbook.from_path(file).get_sheet_by_name(name).to_python()
+
+
+def check_scores(file: Path, risk: Callable[[float], float], rows: int) -> None:
+    """Every row once, in order, with its own score."""
+    header, *lines = sheet(file)
+    assert header == ["Row", "Id", "Risk", "Label", "Status"]
+    assert [line[0] for line in lines] == [5 + n for n in range(rows)]
+    for n, line in enumerate(lines):
+        assert line[1:] == [f"L-{n:05d}", pytest.approx(risk(1000 + n)), "low", "ok"]
+
+
+def test_a_dropped_workbook_comes_back_scored(bench, book, tmp_path: Path, expected_risk) -> None:
+    """The result stands in done, the original is kept as it was, the summary opens with a sentence."""
+    source = book(tmp_path / "loans.xlsx", 250)
+    job = bench.drive(bench.enter(source))
+    assert (job.state, job.rows_read, job.rows_scored, job.rows_with_problems, job.calls) == ("done", 250, 250, 0, 5)
+    done = bench.boxes().root / "done" / "loans.xlsx"
+    check_scores(done, expected_risk, 250)
+    assert sheet(done, "Scores summary")[0][0] == "All 250 rows scored"
+    assert bench.folders.original(job.id, "loans.xlsx").read_bytes() == source.read_bytes()
+    assert bench.boxes().failed == []
+    assert done.stat().st_nlink == 1
+
+
+def test_bad_rows_carry_their_reason_and_spoil_no_neighbour(bench, book, tmp_path: Path) -> None:
+    """Four faults of four kinds: each row says which cell, what stands there and what is wanted."""
+    job = bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 100, faults=True)))
+    assert (job.state, job.rows_scored, job.rows_with_problems) == ("done", 96, 4)
+    done = bench.boxes().root / "done" / "loans.xlsx"
+    status = [line[-1] for line in sheet(done)[1:]]
+    assert status[:5] == [
+        "C5: Amount is blank; a value is needed",
+        "C6: 'n/a' is not a number; Amount takes numbers",
+        "D7: 'plane' is not a value of Purpose. Allowed: car, house, boat",
+        "C8: 2024-02-29 is shown as a date, but Amount takes numbers; format the cell as Number and check it",
+        "ok",
+    ]
+    assert [line[2] for line in sheet(done)[1:5]] == [""] * 4
+    assert sheet(done, "Scores summary")[0][0] == "96 of 100 rows scored, 4 need attention"
+
+
+def test_a_scored_workbook_can_be_dropped_again(bench, book, tmp_path: Path) -> None:
+    """Our own sheets are not taken as input; the new ones get the next names."""
+    bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 20)))
+    again = bench.drive(bench.enter(bench.boxes().root / "done" / "loans.xlsx"))
+    assert (again.state, again.rows_read, again.result_name) == ("done", 20, "done/loans (2).xlsx")
+    names = CalamineWorkbook.from_path(bench.boxes().root / "done" / "loans (2).xlsx").sheet_names
+    assert names == ["Loans", "Notes", "Scores", "Scores summary", "Scores 2", "Scores summary 2"]
+
+
+def test_an_endpoint_that_refuses_the_key_fails_the_job(bench, book, tmp_path: Path) -> None:
+    """The file and the reason stand in failed; nothing is in done."""
+
+    def refuse(columns: Columns) -> None:
+        raise Unauthorized
+
+    bench.transport.before = refuse
+    job = bench.drive(bench.enter(book(tmp_path / "loans.xlsx")))
+    boxes = bench.boxes()
+    assert (job.state, boxes.done, boxes.failed) == ("failed", [], ["loans.reason.txt", "loans.xlsx"])
+    assert "refused the key" in (boxes.root / "failed" / "loans.reason.txt").read_text()
+    assert (boxes.root / "failed" / "loans.xlsx").read_bytes() == (tmp_path / "loans.xlsx").read_bytes()
+
+
+def test_what_is_paid_for_is_published_when_the_endpoint_goes_down(bench, book, tmp_path: Path) -> None:
+    """The rows of the other parts carry the reason; every attempt is counted."""
+    bench.settings = type(bench.settings)(bench.home, {}, part_rows=50, call_attempts=2)
+
+    def down_after_two_parts(columns: Columns) -> None:
+        if len(bench.transport.paid) >= 100:
+            raise TimedOut(100)
+
+    bench.transport.before = down_after_two_parts
+    job = bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 250)))
+    assert job.state == "done"
+    assert job.rows_scored + job.rows_with_problems == 250
+    assert job.rows_scored >= 100
+    assert job.calls == bench.transport.calls
+    status = {line[-1] for line in sheet(bench.boxes().root / "done" / "loans.xlsx")[1:]}
+    assert "ok" in status
+    assert any("gave no answer in 100 seconds" in words for words in status)
+
+
+def test_a_cancelled_job_ends_in_failed(bench, book, tmp_path: Path) -> None:
+    """No call begins after the cancel is seen; the file comes back with the reason."""
+    job_id = bench.enter(book(tmp_path / "loans.xlsx", 250))
+    bench.ledger.ask_cancel(job_id)
+    job = bench.drive(job_id)
+    assert (job.state, bench.transport.calls) == ("cancelled", 0)
+    assert "cancelled" in (bench.boxes().root / "failed" / "loans.reason.txt").read_text()
+
+
+def test_a_stop_gives_the_job_back_and_the_next_start_goes_on(bench, book, tmp_path: Path, expected_risk) -> None:
+    """Ctrl-C loses nothing and pays for nothing twice."""
+    job_id = bench.enter(book(tmp_path / "loans.xlsx", 250))
+    stopping = bench.drive(job_id, stopping=lambda: bench.transport.calls >= 2)
+    assert (stopping.state, stopping.owner) == ("queued", None)
+    job = bench.drive(job_id)
+    assert job.state == "done"
+    assert set(bench.transport.paid.values()) == {1}
+    check_scores(bench.boxes().root / "done" / "loans.xlsx", expected_risk, 250)
+
+
+def test_a_throttled_endpoint_is_waited_for(bench, book, tmp_path: Path) -> None:
+    """503 once, then scores: the job does not notice, the calls are counted."""
+    once = iter([True])
+
+    def busy(columns: Columns) -> None:
+        if next(once, False):
+            raise Throttled(503, 1.0)
+
+    bench.transport.before = busy
+    job = bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 50)))
+    assert (job.state, job.rows_scored, job.calls) == ("done", 50, 2)
+
+
+def test_an_unforeseen_fault_shows_no_trace(bench, book, tmp_path: Path) -> None:
+    """The customer reads a sentence with a number; the log has the rest."""
+
+    def break_down(columns: Columns) -> None:
+        raise ZeroDivisionError("secret detail")
+
+    bench.transport.before = break_down
+    job = bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 50)))
+    reason = (bench.boxes().root / "failed" / "loans.reason.txt").read_text()
+    assert job.state == "failed"
+    assert job.id in reason
+    assert "secret" not in reason
+
+
+def test_a_link_is_not_followed(bench, book, tmp_path: Path) -> None:
+    """What a link in place of the original points to is not copied."""
+    job_id = bench.enter(book(tmp_path / "loans.xlsx", 5))
+    original = bench.folders.original(job_id, "loans.xlsx")
+    original.unlink()
+    original.symlink_to("/etc/passwd")
+    job = bench.drive(job_id)
+    assert job.state == "failed"
+    assert "link" in (job.reason or "")
+    assert bench.boxes().done == []
+    assert bench.boxes().failed == ["loans.reason.txt"]
+
+
+class Crash(BaseException):
+    """Stands for the end of the process: nothing in the code under test may catch it and go on."""
+
+
+class FailingLedger(Ledger):
+    """Ends the process at its n-th word to the store, before or after the store took it."""
+
+    def __init__(self, engine: Any, at: int, *, after: bool) -> None:
+        super().__init__(engine)
+        self.left, self.after, self.lock = at, after, threading.Lock()
+
+    def __getattribute__(self, name: str) -> Any:
+        value = object.__getattribute__(self, name)
+        if name not in ("pin", "begin_call", "store_part", "finish", "results", "done_parts"):
+            return value
+
+        def counted(*args: Any, **options: Any) -> Any:
+            with self.lock:
+                self.left -= 1
+                mine = self.left
+            if mine < 0 or (mine == 0 and not self.after):
+                raise Crash
+            returned = value(*args, **options)
+            if mine == 0:
+                raise Crash
+            return returned
+
+        return counted
+
+
+class ForgetfulLedger(Ledger):
+    """The broken twin: it forgets after a crash which parts are stored."""
+
+    def done_parts(self, job_id: str) -> set[int]:
+        with self._engine.begin() as db:
+            db.execute(delete(part).where(part.c.job_id == job_id))
+        return set()
+
+
+# Reading and writing in this process: hundreds of jobs need no child to keep them apart.
+HERE = {
+    "read": lambda file, schema, where, limits: read_input(file, schema, where),
+    "write": lambda source, target, sheets, limits: append_sheets(source, target, sheets),
+}
+
+READ_HERE = {"read": HERE["read"]}
+
+
+def crash_everywhere(bench, store, book, tmp_path: Path, second: type[Ledger], *, after: bool) -> tuple[int, list[str]]:
+    """Crash at the 1st, 2nd, ... word to the store and finish with a new process: crashes, and what went wrong."""
+    source = book(tmp_path / "loans.xlsx", 20)
+    bench.settings = type(bench.settings)(bench.home, {}, part_rows=5)
+    wrong: list[str] = []
+    for crash in itertools.count(1):
+        job_id = bench.enter(source)
+        before = dict(bench.transport.paid)
+        job = bench.ledger.claim("first", lambda name: False, only=job_id)
+        try:
+            bench.runner("first", FailingLedger(store, crash, after=after), **HERE).drive(job)
+        except Crash:
+            pass
+        else:
+            return crash - 1, wrong
+        stored = {5 * n + 1000 + row for n in bench.ledger.done_parts(job_id) for row in range(5)}
+        middle = dict(bench.transport.paid)
+        again = bench.ledger.claim("second", lambda name: False, only=job_id)
+        if again is not None:
+            bench.runner("second", second(store), **HERE).drive(again)
+        ended = bench.ledger.get(job_id)
+        name = ended.result_name.split("/")[1] if ended.result_name else ""
+        boxes = bench.boxes()
+        wrong += [f"{crash}: {ended.state}"] if ended.state != "done" else []
+        wrong += [f"{crash}: not in done once"] if [*boxes.done, *boxes.failed].count(name) != 1 else []
+        wrong += [f"{crash}: done has {len(boxes.done)}"] if len(boxes.done) != crash else []
+        wrong += [f"{crash}: {a} paid again" for a in stored if bench.transport.paid.get(a, 0) != middle.get(a, 0)]
+        most = {a: n - before.get(a, 0) for a, n in bench.transport.paid.items()}
+        wrong += [f"{crash}: {a} paid {n} times" for a, n in most.items() if not 1 <= n <= 2]
+        wrong += [f"{crash}: rows"] if len(sheet(boxes.root / "done" / name)) != 21 else []
+    raise AssertionError("unreachable")
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the commit", "after the commit"])
+def test_a_crash_at_any_word_to_the_store_is_finished_by_a_restart(
+    bench, store, book, tmp_path: Path, after: bool
+) -> None:
+    """Each file ends once, no stored part is paid for again, no part more often than 1 + the crashes."""
+    crashes, wrong = crash_everywhere(bench, store, book, tmp_path, Ledger, after=after)
+    assert wrong == []
+    assert crashes >= 15
+
+
+def test_the_crash_test_finds_a_ledger_that_forgets(bench, store, book, tmp_path: Path) -> None:
+    """A broken twin that scores stored parts again is found out."""
+    _, wrong = crash_everywhere(bench, store, book, tmp_path, ForgetfulLedger, after=True)
+    assert any("paid again" in word for word in wrong)
+
+
+def test_a_decided_failure_stays_decided(bench, book, tmp_path: Path, owner: Owner) -> None:
+    """A crash while a job is put into failed does not let it end in done as well, even if the endpoint is back."""
+
+    def refuse(columns: Columns) -> None:
+        raise Unauthorized
+
+    bench.transport.before = refuse
+    job_id = bench.enter(book(tmp_path / "loans.xlsx", 20))
+    job = bench.ledger.claim("first", lambda name: False, only=job_id)
+
+    class NoEnd(Ledger):
+        def finish(self, job_id: str, owner: str, state: str, **values: Any) -> None:
+            raise Crash
+
+    with pytest.raises(Crash):
+        bench.runner("first", NoEnd(bench.ledger._engine)).drive(job)
+    bench.transport.before = lambda columns: None
+    assert bench.drive(job_id).state == "failed"
+    boxes = bench.boxes()
+    assert (boxes.done, boxes.failed) == ([], ["loans.reason.txt", "loans.xlsx"])
+
+
+def no_room(*_: object) -> object:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_fails_no_job_that_can_still_be_finished(bench, book, tmp_path: Path, expected_risk) -> None:
+    """The job is given back with what is paid for; when there is room again it ends in done."""
+    job_id = bench.enter(book(tmp_path / "loans.xlsx", 100))
+    waiting = bench.drive(job_id, write=no_room)
+    assert (waiting.state, waiting.owner, bench.boxes().failed) == ("queued", None, [])
+    assert bench.drive(job_id).state == "done"
+    assert set(bench.transport.paid.values()) == {1}
+    check_scores(bench.boxes().root / "done" / "loans.xlsx", expected_risk, 100)
+
+
+def test_a_disk_that_stays_full_ends_the_job_with_that_reason(bench, book, tmp_path: Path) -> None:
+    """After so many starts; the customer reads what it was."""
+    job_id = bench.enter(book(tmp_path / "loans.xlsx", 20))
+    states = [bench.drive(job_id, write=no_room, **READ_HERE).state for _ in range(MOST_STARTS)]
+    assert states == ["queued"] * (MOST_STARTS - 1) + ["failed"]
+    assert "No space left on device" in (bench.boxes().root / "failed" / "loans.reason.txt").read_text()
+
+
+def test_a_person_who_waits_is_told_of_a_full_disk_at_once(bench, book, tmp_path: Path) -> None:
+    """`sheetscore score` does not try for an hour."""
+    assert bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 20), "command"), write=no_room).state == "failed"
+
+
+def test_a_job_that_ends_every_process_is_ended(bench, book, tmp_path: Path) -> None:
+    """A workbook that kills what drives it does not do so for ever."""
+    job_id = bench.enter(book(tmp_path / "loans.xlsx", 20))
+
+    def die(*_: object) -> object:
+        raise Crash
+
+    for _ in range(MOST_STARTS):
+        with pytest.raises(Crash):
+            bench.drive(job_id, read=die)
+    assert bench.drive(job_id, read=die).state == "failed"
+
+
+def test_a_failed_folder_that_cannot_be_written_loses_nothing(bench, book, tmp_path: Path) -> None:
+    """A link in its place is not followed; the job waits until there is a folder again."""
+    job_id = bench.enter(book(tmp_path / "loans.xlsx", 20, header=("Id", "Sum", "Purpose")))
+    other = tmp_path / "other"
+    other.mkdir()
+    bench.boxes().root.mkdir(parents=True)
+    (bench.boxes().root / "failed").symlink_to(other)
+    with pytest.raises(NotADirectoryError):
+        bench.drive(job_id)
+    assert list(other.iterdir()) == []
+    (bench.boxes().root / "failed").unlink()
+    assert bench.drive(job_id).state == "failed"
+    assert bench.boxes().failed == ["loans.reason.txt", "loans.xlsx"]
+
+
+def test_a_done_folder_that_is_a_link_is_not_followed(bench, book, tmp_path: Path) -> None:
+    """A customer cannot have results written elsewhere."""
+    job_id = bench.enter(book(tmp_path / "loans.xlsx", 20))
+    other = tmp_path / "other"
+    other.mkdir()
+    bench.boxes().root.mkdir(parents=True)
+    (bench.boxes().root / "done").symlink_to(other)
+    assert bench.drive(job_id).state == "queued"
+    assert list(other.iterdir()) == []
+
+
+def test_an_owner_that_lost_its_job_does_not_put_it_into_failed(bench, book, tmp_path: Path) -> None:
+    """Another process has it: whatever goes wrong here is nobody's business any more."""
+    job_id = bench.enter(book(tmp_path / "loans.xlsx", 20))
+    job = bench.ledger.claim("first", lambda name: False, only=job_id)
+
+    def lose(columns: Columns) -> None:
+        bench.ledger.claim("second", lambda name: False, only=job_id)
+        raise Unauthorized
+
+    bench.transport.before = lose
+    assert bench.runner("first").drive(job) == "running"
+    assert bench.boxes().failed == []
+
+
+def test_a_link_that_was_dropped_ends_in_failed_with_its_reason(bench, book, tmp_path: Path) -> None:
+    """The reason is there though there is no file to give back; also when everything of the job is gone."""
+    for name in ("link.xlsx", "gone.xlsx"):
+        job_id = bench.enter(book(tmp_path / name, 5))
+        original = bench.folders.original(job_id, name)
+        original.unlink()
+        original.symlink_to("/etc/passwd")
+        if name == "gone.xlsx":
+            bench.folders.remove(job_id)
+        assert bench.drive(job_id).state == "failed"
+    assert bench.boxes().failed == ["gone.reason.txt", "link.reason.txt"]
+    assert "a link or a device" in (bench.boxes().root / "failed" / "link.reason.txt").read_text()
+
+
+def test_workbooks_that_differ_in_their_ending_alone_keep_a_reason_each(bench, book, tmp_path: Path) -> None:
+    """Two that fail at one time want one name for the reason; one of them takes the next number."""
+    source = book(tmp_path / "loans.xlsx", 5, header=("Id", "Sum", "Purpose"))
+    together = threading.Barrier(2, timeout=10)
+
+    class Together(Ledger):
+        def pin(self, job_id: str, owner: str, **values: Any) -> None:
+            super().pin(job_id, owner, **values)
+            if values.get("result_name", "").startswith("failed/loans."):
+                together.wait()
+
+    ids = [bench.enter(source), bench.enter(source.rename(tmp_path / "loans.xlsm"))]
+    jobs = [bench.ledger.claim(f"o{n}", lambda name: False, only=job_id) for n, job_id in enumerate(ids)]
+    threads = [
+        threading.Thread(target=bench.runner(f"o{n}", Together(bench.ledger._engine), **READ_HERE).drive, args=(job,))
+        for n, job in enumerate(jobs)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    failed = bench.boxes().failed
+    assert len(failed) == 4
+    assert {name.split(".")[0] for name in failed} == {"loans", "loans (2)"}
+
+
+def test_a_cancel_while_the_workbook_is_read_is_obeyed(bench, book, tmp_path: Path) -> None:
+    """Nothing is called for."""
+    job_id = bench.enter(book(tmp_path / "loans.xlsx", 20))
+
+    def read(*what: Any) -> object:
+        bench.ledger.ask_cancel(job_id)
+        return read_input(*what[:3])
+
+    assert bench.drive(job_id, read=read).state == "cancelled"
+    assert bench.transport.calls == 0
+
+
+def test_a_cancel_while_the_result_is_written_is_obeyed(bench, book, tmp_path: Path) -> None:
+    """Who asked and was told yes finds it so."""
+    job_id = bench.enter(book(tmp_path / "loans.xlsx", 20))
+
+    def write(*what: Any) -> object:
+        assert bench.ledger.ask_cancel(job_id)
+        return append_sheets(*what[:3])
+
+    assert bench.drive(job_id, write=write).state == "cancelled"
+    assert bench.boxes().done == []
+
+
+def test_rows_of_which_none_can_be_sent_cost_no_call(bench, book, tmp_path: Path) -> None:
+    """The job is done, and every row says why."""
+    job = bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 4, faults=True)))
+    assert (job.state, job.rows_scored, job.rows_with_problems, job.calls) == ("done", 0, 4, 0)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the commit", "after the commit"])
+def test_a_crash_while_a_job_fails_is_finished_by_a_restart(bench, store, book, tmp_path: Path, after: bool) -> None:
+    """At any word to the store: one file and one reason in failed, nothing in done."""
+    source = book(tmp_path / "loans.xlsx", 5, header=("Id", "Sum", "Purpose"))
+    for crash in itertools.count(1):
+        job_id = bench.enter(source)
+        job = bench.ledger.claim("first", lambda name: False, only=job_id)
+        try:
+            bench.runner("first", FailingLedger(store, crash, after=after), **HERE).drive(job)
+        except Crash:
+            again = bench.ledger.claim("second", lambda name: False, only=job_id)
+            assert again is None or bench.runner("second", **HERE).drive(again) == "failed"
+        else:
+            break
+        assert (len(bench.boxes().done), len(bench.boxes().failed)) == (0, 2 * crash)
+    assert crash > 3
+
+
+def test_a_crash_after_a_file_was_copied_into_place_puts_it_there_once(bench, book, tmp_path: Path) -> None:
+    """Without hard links what stands in failed is known by its bytes."""
+    job_id = bench.enter(book(tmp_path / "loans.xlsx", 5, header=("Id", "Sum", "Purpose")))
+    bench.ledger.claim("first", lambda name: False, only=job_id)
+    bench.ledger.pin(job_id, "first", phase="failed", reason="Because.", result_name="failed/loans.xlsx")
+    failed = bench.boxes().root / "failed"
+    failed.mkdir(parents=True)
+    (failed / "loans.reason.txt").write_text("Because.\n")
+    (failed / "loans.xlsx").write_bytes((tmp_path / "loans.xlsx").read_bytes())
+    assert bench.drive(job_id).state == "failed"
+    assert bench.boxes().failed == ["loans.reason.txt", "loans.xlsx"]
+
+
+def test_a_crash_between_the_reason_and_its_file_is_finished(bench, book, tmp_path: Path) -> None:
+    """The name is kept: the reason that is there is this job's."""
+    job_id = bench.enter(book(tmp_path / "loans.xlsx", 5, header=("Id", "Sum", "Purpose")))
+    folder = bench.folders.folder(job_id)
+    job = bench.ledger.claim("first", lambda name: False, only=job_id)
+    bench.ledger.pin(job_id, "first", phase="failed", reason="Because.", result_name="failed/loans.xlsx")
+    failed = bench.boxes().root / "failed"
+    failed.mkdir(parents=True)
+    (folder / "reason.txt").write_text("Because.\n")
+    os.link(folder / "reason.txt", failed / "loans.reason.txt")
+    assert bench.drive(job.id).state == "failed"
+    assert bench.boxes().failed == ["loans.reason.txt", "loans.xlsx"]
+    assert all(file.stat().st_nlink == 1 for file in failed.iterdir())

@@ -1,0 +1,227 @@
+"""(c) What a call costs the host beyond its model: rows per CPU-second of a server process, key, throttle and log on,
+against the model alone on prepared arrays (one thread, the same slices).
+
+LightGBM, 100 trees x 31 leaves, behind one-hot encoding; 8 numbers (3 % blank), 1 integer, 3 texts of 5, 8 and 12
+categories, made from scikit-learn's breast cancer data, resampled with 5 % jitter.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+import requests
+
+from tests.benchmarks.table import Benchmark
+from worker.endpoints import Registry, Snapshots
+from worker.endpoints.onnxmodel import SLICE_ROWS
+from worker.endpoints.values import read_columns
+from worker.host import HostServer, create_app
+from worker.logs import to_file
+from worker.scoring.codecs import CLASSIC
+from worker.scoring.schema import Schema
+from worker.settings import Settings
+from worker.store.engine import open_store
+
+SECONDS = 3.0
+NUMBERS = (0, 1, 4, 5, 6, 8, 10, 21)  # columns of the data set
+BANDS = {"concavity band": (26, 5), "area band": (23, 8), "texture band": (1, 12)}  # column, number of categories
+
+Table = dict[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server process, and the model in this one."""
+
+    url: str
+    key: str
+    process: subprocess.Popen[str]
+    schema: Schema
+    session: onnxruntime.InferenceSession
+    table: Table
+
+
+def benchmarks() -> list[Benchmark]:
+    """One line for each size of call."""
+    goals = {1: None, 1_000: 0.45, 10_000: 0.55}
+    return [
+        Benchmark(f"execute, {rows:,} rows: per CPU-second, of the model alone", _measure(rows), at_least=goal)
+        for rows, goal in goals.items()
+    ]
+
+
+def _measure(rows: int) -> Callable[[], float]:
+    def measure() -> float:
+        served = _served()
+        table = {name: values[:rows] for name, values in served.table.items()}
+        alone = _alone(served, table, rows)
+        return _over_http(served, table, rows) / max(alone, _alone(served, table, rows))
+
+    return measure
+
+
+def _alone(served: Served, table: Table, rows: int) -> float:
+    """Rows per CPU-second of the bare model."""
+    feeds = _feeds(table, served.schema)
+    slices = [
+        {name: values[start : start + SLICE_ROWS] for name, values in feeds.items()}
+        for start in range(0, rows, SLICE_ROWS)
+    ]
+    calls, began, cpu = 0, time.monotonic(), time.thread_time()
+    while time.monotonic() - began < SECONDS / 2:
+        for part in slices:
+            served.session.run(["label", "probabilities"], part)
+        calls += 1
+    return calls * rows / (time.thread_time() - cpu)
+
+
+def _over_http(served: Served, table: Table, rows: int) -> float:
+    """Rows per CPU-second of the server process."""
+    columns, _ = read_columns(table, served.schema)
+    body = CLASSIC.encode(columns, served.schema)
+    headers = {"Authorization": f"Bearer {served.key}", "Content-Type": "application/json"}
+    with requests.Session() as session:
+
+        def call() -> None:
+            answer = session.post(f"{served.url}/execute?api-version=2.0", data=body, headers=headers)
+            answer.raise_for_status()
+
+        for _ in range(3):
+            call()
+        calls, began, cpu = 0, time.monotonic(), _cpu_seconds(served.process.pid)
+        while time.monotonic() - began < SECONDS:
+            call()
+            calls += 1
+        return calls * rows / (_cpu_seconds(served.process.pid) - cpu)
+
+
+def _cpu_seconds(process_id: int) -> float:
+    """User and system time of a process: fields 14 and 15 of proc(5)'s stat."""
+    fields = Path(f"/proc/{process_id}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@cache
+def _served() -> Served:
+    data, schema = _model()
+    home = Path(tempfile.mkdtemp(prefix="sheetscore-benchmark-"))
+    engine = open_store("", home)
+    made = Registry(engine, home).add_service("cells", schema, data)
+    engine.dispose()
+    command = [sys.executable, "-m", "tests.benchmarks.execute", str(home)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    location = f"{url}/workspaces/default/services/{made.endpoint.id}"
+    return Served(location, made.primary, process, schema, session, _table(10_000, seed=7)[0])
+
+
+def _table(rows: int, seed: int) -> tuple[Table, npt.NDArray[np.int64]]:
+    from sklearn.datasets import load_breast_cancer
+
+    source = load_breast_cancer()
+    random = np.random.default_rng(seed)
+    chosen = random.integers(0, len(source.data), rows)
+    jittered = source.data[chosen] * (1 + 0.05 * random.standard_normal((rows, source.data.shape[1])))
+    table: Table = {}
+    for column in NUMBERS:
+        blank = random.random(rows) < 0.03
+        table[str(source.feature_names[column])] = [
+            None if gone else value for gone, value in zip(blank, jittered[:, column].tolist(), strict=True)
+        ]
+    table["area"] = jittered[:, 3].round().astype(int).tolist()
+    for name, (column, bands) in BANDS.items():
+        edges = np.quantile(source.data[:, column], np.linspace(0, 1, bands + 1)[1:-1])
+        table[name] = [f"band {band:02d}" for band in np.searchsorted(edges, jittered[:, column])]
+    return table, source.target[chosen]
+
+
+def _feeds(table: Table, schema: Schema) -> dict[str, npt.NDArray[Any]]:
+    kinds = {"number": np.float32, "integer": np.int64, "text": object}
+    return {c.name.replace(" ", "_"): np.array(table[c.name], kinds[c.type]).reshape(-1, 1) for c in schema.inputs}
+
+
+def _model() -> tuple[bytes, Schema]:
+    import pandas as pd
+    from lightgbm import LGBMClassifier
+    from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm
+    from skl2onnx import convert_sklearn, update_registered_converter
+    from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
+    from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    table, target = _table(5_000, seed=0)
+    frame = pd.DataFrame(table)
+    numbers = [name for name in table if name not in BANDS]
+    frame[numbers] = frame[numbers].astype(float)
+    pipeline = make_pipeline(
+        ColumnTransformer(
+            [("numbers", "passthrough", numbers), ("texts", OneHotEncoder(handle_unknown="ignore"), list(BANDS))]
+        ),
+        LGBMClassifier(n_estimators=100, num_leaves=31, verbose=-1, random_state=0),
+    ).fit(frame, target)
+    update_registered_converter(
+        LGBMClassifier,
+        "LightGbmLGBMClassifier",
+        calculate_linear_classifier_output_shapes,
+        convert_lightgbm,
+        options={"nocl": [True, False], "zipmap": [True, False, "columns"]},
+    )
+    kinds = {**{n: FloatTensorType([None, 1]) for n in numbers}, "area": Int64TensorType([None, 1])}
+    kinds |= {name: StringTensorType([None, 1]) for name in BANDS}
+    made = convert_sklearn(
+        pipeline,
+        initial_types=[(name, kinds[name]) for name in table],
+        options={id(pipeline): {"zipmap": False}},
+        target_opset={"": 17, "ai.onnx.ml": 3},
+    )
+    contract = {
+        "inputs": [
+            {"name": n, "type": "text", "categories": sorted(set(table[n]))}
+            if n in BANDS
+            else {"name": n, "type": "integer"}
+            if n == "area"
+            else {"name": n, "type": "number", "nullable": True}
+            for n in table
+        ],
+        "outputs": [
+            {"name": "Scored Labels", "type": "integer", "source": "label"},
+            {"name": "Scored Probabilities", "type": "number", "source": "probabilities", "index": 1},
+        ],
+        "sample": [{name: values[0] for name, values in table.items()}],
+    }
+    return made.SerializeToString(), Schema.from_dict(contract)
+
+
+def _serve(home: Path) -> None:
+    """The server process: until its standard input ends."""
+    to_file(home)
+    engine = open_store("", home)
+    snapshots = Snapshots(engine, home)
+    with HostServer(create_app(snapshots, Settings(home, {})), "127.0.0.1", 0) as server:
+        print(server.url, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        _serve(Path(sys.argv[1]))

@@ -1,0 +1,17 @@
+"""What one line of the table of benchmarks is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One ratio to measure, and the goal it must meet (reported only when it has none)."""
+
+    name: str
+    measure: Callable[[], float]
+    at_least: float | None = None
+    at_most: float | None = None
+    unit: str = "x"

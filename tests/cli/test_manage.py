@@ -1,0 +1,204 @@
+"""The command line that manages a home: what it makes, how it shows it, what it says when a rule is broken."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from worker.batch.intake import printable
+from worker.cli import app
+from worker.demo import material
+from worker.settings import SettingError, Settings
+
+
+class Shell:
+    """Runs commands against one home."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __call__(self, *words: str) -> Any:
+        """Run a command that must succeed; its JSON."""
+        ran = CliRunner().invoke(app, [*words, "--home", str(self.home), "--json"], catch_exceptions=False)
+        assert ran.exit_code == 0, ran.output
+        return json.loads(ran.stdout)
+
+    def text(self, *words: str) -> str:
+        """What a person reads."""
+        ran = CliRunner().invoke(app, [*words, "--home", str(self.home)], catch_exceptions=False)
+        assert ran.exit_code == 0, ran.output
+        return ran.stdout
+
+    def process(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """The real program."""
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "worker", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "SHEETSCORE_HOME": str(self.home), **environ},
+        )
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path / "home")
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    """A model and its contract, as files."""
+    model, contract = tmp_path / "model.onnx", tmp_path / "contract.json"
+    model.write_bytes(material.model(1))
+    contract.write_text(json.dumps(material.contract().to_dict()))
+    return str(model), str(contract)
+
+
+def test_publish_make_customers_and_endpoints(shell: Shell, files: tuple[str, str]) -> None:
+    """The operator's first ten minutes."""
+    model, contract = files
+    default = shell("services", "add", "creditrisk", model, "--contract", contract)
+    assert (default["name"], default["customer"]) == ("default", None)
+    assert shell("services", "publish", "creditrisk", model, "--contract", contract)["version"] == 2
+    inbox = shell("customers", "add", "acme")["inbox"]
+    assert inbox.endswith("drop/acme/inbox")
+    made = shell("endpoints", "add", "creditrisk", "acme", "--customer", "acme", "--version", "1")
+    assert made["primary_key"] != made["secondary_key"]
+    assert made["id"] in made["url"]
+    listed = {row["endpoint"]: row["model"] for row in shell("endpoints", "list")}
+    assert listed == {"creditrisk/default": 2, "creditrisk/acme": 1}
+    assert [row["customer"] for row in shell("customers", "list")] == ["acme"]
+    assert shell("services", "show", "creditrisk")["endpoints"] == ["acme", "default"]
+    assert [row["name"] for row in shell("services", "list")] == ["creditrisk"]
+    assert shell("jobs", "list") == []
+
+
+def test_keys_are_shown_once(shell: Shell, files: tuple[str, str]) -> None:
+    """The answer that makes them has them; nothing else does, and no file of the home."""
+    model, contract = files
+    shell("services", "add", "creditrisk", model, "--contract", contract)
+    shell("customers", "add", "acme")
+    made = shell("endpoints", "add", "creditrisk", "acme", "--customer", "acme")
+    keys = [made["primary_key"], made["secondary_key"]]
+    shown = shell.text("endpoints", "show", "creditrisk/acme") + shell.text("endpoints", "list")
+    kept = b"".join(file.read_bytes() for file in shell.home.rglob("*") if file.is_file())
+    assert not any(key in shown or key.encode() in kept for key in keys)
+
+
+def test_empty_lists_say_what_to_do(shell: Shell) -> None:
+    """A new home is no dead end."""
+    assert "sheetscore services add" in shell.text("services", "list")
+    assert "sheetscore customers add" in shell.text("customers", "list")
+    assert "sheetscore score" in shell.text("jobs", "list")
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "code"),
+    [
+        (["services", "show", "nothing"], "nothing", 1),
+        (["endpoints", "show", "a/b"], "a/b", 1),
+        (["customers", "add", "CON"], "CON", 1),
+        (["jobs", "show", "0" * 32], "There is no job", 1),
+        (["endpoints", "add", "x"], "Missing argument", 2),
+        (["jobs", "list", "--limit", "0"], "--limit", 2),
+        (["unknown"], "No such command", 2),
+    ],
+)
+def test_mistakes_are_one_sentence(shell: Shell, words: list[str], said: str, code: int) -> None:
+    """On standard error, without a trace, with the right exit code."""
+    ran = shell.process(*words)
+    assert ran.returncode == code
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_contract_with_faults_names_them_all(shell: Shell, files: tuple[str, str], tmp_path: Path) -> None:
+    """File, column and fault."""
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"inputs": [{"name": "a", "type": "float"}, {"type": "text"}], "outputs": []}')
+    ran = shell.process("services", "add", "x", files[0], "--contract", str(bad))
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("sheetscore: ")
+    assert "bad.json" in ran.stderr
+    assert "'float'" in ran.stderr
+    assert "no name" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "environ", "said"),
+    [
+        (["serve", "--port", "{port}"], {}, "port {port} of 127.0.0.1 is taken"),
+        (["serve", "--host", "0.0.0.0"], {}, "0.0.0.0 is not a loopback address"),
+        (["services", "list", "--home", "/dev/null/home"], {}, "/dev/null/home"),
+        (["services", "list"], {"SHEETSCORE_DATABASE": "mysql://u:secret@h/d"}, "must begin with sqlite"),
+        (["services", "list"], {"SHEETSCORE_DATABASE": "postgresql://u:secret@127.0.0.1:1/d"}, "cannot be used"),
+        (
+            ["serve"],
+            {"SHEETSCORE_PART_ROWS": "0"},
+            "part_rows (SHEETSCORE_PART_ROWS): '0' must be a whole number, 1 or",
+        ),
+        (["serve"], {"SHEETSCORE_POLL_SECONDS": "0"}, "0.01 or more"),
+    ],
+)
+def test_what_the_machine_refuses_is_one_sentence(
+    shell: Shell, words: list[str], environ: dict[str, str], said: str
+) -> None:
+    """Port, address, folder, database, settings: no trace, exit code 1, no password repeated."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ran = shell.process(*(word.format(port=port) for word in words), **environ)
+    assert ran.returncode == 1
+    assert ran.stderr.count("\n") == 1
+    assert said.format(port=port) in ran.stderr
+    assert "secret" not in ran.stderr + ran.stdout
+
+
+def test_settings_do_not_show_the_databases_password(shell: Shell) -> None:
+    """The table is something people paste into a ticket."""
+    ran = shell.process("settings", "--json", SHEETSCORE_DATABASE="postgresql://u:secret@h/d")
+    values = {row["setting"]: row["value"] for row in json.loads(ran.stdout)}
+    assert values["database"] == "postgresql://u:***@h/d"
+
+
+@pytest.mark.parametrize("name", ["[bold]a[/x] :smile:.xlsx", "caf\udce9.xlsx"])
+def test_names_are_shown_as_they_are(shell: Shell, files: tuple[str, str], tmp_path: Path, name: str) -> None:
+    """Brackets and colons are no markup; what is not UTF-8 is escaped and ends nothing."""
+    model, contract = files
+    shell("services", "add", "creditrisk", model, "--contract", contract)
+    (tmp_path / name.replace("/", "")).write_bytes(material.workbook())
+    book = str(tmp_path / name.replace("/", ""))
+    ran = shell.process("score", book, "--endpoint", "creditrisk/default", PYTHONIOENCODING="utf-8:strict")
+    assert ran.returncode == 3, ran.stderr
+    shown = printable(Path(book).name)
+    assert shown in ran.stderr
+    assert shown.replace(".xlsx", ".scored.xlsx") in ran.stdout
+    assert shell("jobs", "list")[0]["workbook"] == shown
+    assert shown.replace(".xlsx", "") in shell.text("jobs", "list")
+
+
+def test_settings_come_from_environment_file_and_table(tmp_path: Path) -> None:
+    """In this order; what is wrong is named with where it was read."""
+    (tmp_path / "settings.toml").write_text("port = 1\npart_rows = 7\n")
+    values = Settings(tmp_path, {"SHEETSCORE_PORT": "2"}, host="127.0.0.2")
+    assert (values.port, values.part_rows, values.host, values.retention_days) == (2, 7, "127.0.0.2", 30)
+    with pytest.raises(SettingError, match=r"port \(SHEETSCORE_PORT\): 'x' is not a whole number"):
+        Settings(tmp_path, {"SHEETSCORE_PORT": "x"})
+    (tmp_path / "settings.toml").write_text("prot = 1\n")
+    with pytest.raises(SettingError, match="unknown settings prot"):
+        Settings(tmp_path, {})
+
+
+def test_the_home_is_private(shell: Shell) -> None:
+    """Folders 0700, files 0600."""
+    shell("customers", "add", "acme")
+    for path in [shell.home, *shell.home.rglob("*")]:
+        assert oct(path.stat().st_mode & 0o777) == ("0o700" if path.is_dir() else "0o600"), path

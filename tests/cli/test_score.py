@@ -1,0 +1,138 @@
+"""`sheetscore score`: one workbook now, against an endpoint of this home or any endpoint by its URL."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from worker.demo import material
+from worker.endpoints import Registry, Snapshots
+from worker.host import HostServer, create_app
+from worker.settings import Settings
+from worker.store import open_store
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with the demonstration's service."""
+    home = tmp_path / "home"
+    engine = open_store("", home)
+    Registry(engine, home).add_service("creditrisk", material.contract(), material.model(1))
+    engine.dispose()
+    return home
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    file = tmp_path / "applicants.xlsx"
+    file.write_bytes(material.workbook())
+    return file
+
+
+def score(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "worker", "score", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **environ},
+    )
+
+
+def scores(file: Path) -> list[list[object]]:
+    return CalamineWorkbook.from_path(file).get_sheet_by_name("Scores").to_python()
+
+
+def test_score_by_local_name(home: Path, book: Path) -> None:
+    """The result stands beside the workbook; exit code 3 says that some rows have problems."""
+    before = book.read_bytes()
+    ran = score(str(book), "--endpoint", "creditrisk/default", "--home", str(home))
+    assert ran.returncode == 3, ran.stderr
+    assert "980 of 1,000 rows scored, 20 need attention" in ran.stdout
+    assert len(scores(book.with_name("applicants.scored.xlsx"))) == 1001
+    assert book.read_bytes() == before
+    again = score(str(book), "--endpoint", "creditrisk/default", "--home", str(home))
+    assert "applicants.scored (2).xlsx" in again.stdout
+
+
+def test_score_a_range_into_a_file(home: Path, book: Path, tmp_path: Path) -> None:
+    """The input may be said, and where the result goes."""
+    out = tmp_path / "out.xlsx"
+    ran = score(
+        str(book), "--endpoint", "creditrisk/default", "--home", str(home), "--input", "Applicants", "--out", str(out)
+    )
+    assert ran.returncode == 3, ran.stderr
+    assert len(scores(out)) == 1001
+
+
+def test_where_the_result_cannot_go_is_told_before_anything_is_scored(home: Path, book: Path, tmp_path: Path) -> None:
+    """Wrong usage: no job is made. A folder is fine: the usual name is taken in it."""
+    to = ("--endpoint", "creditrisk/default", "--home", str(home), "--out")
+    ran = score(str(book), *to, str(tmp_path / "no" / "such.xlsx"))
+    assert ran.returncode == 2
+    assert "there is no folder" in ran.stderr
+    assert list((home / "jobs").glob("*/original*")) == []
+    (tmp_path / "results").mkdir()
+    ran = score(str(book), *to, str(tmp_path / "results"))
+    assert ran.returncode == 3, ran.stderr
+    assert [file.name for file in (tmp_path / "results").iterdir()] == ["applicants.scored.xlsx"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_what_is_no_file_is_refused(home: Path, tmp_path: Path) -> None:
+    """A pipe would be waited for, for ever."""
+    os.mkfifo(tmp_path / "pipe.xlsx")
+    ran = score(str(tmp_path / "pipe.xlsx"), "--endpoint", "creditrisk/default", "--home", str(home))
+    assert ran.returncode == 2
+    assert "is not a file" in ran.stderr
+
+
+def test_an_input_that_is_not_there_lists_what_is(home: Path, book: Path) -> None:
+    """One sentence, exit code 1, no file."""
+    ran = score(str(book), "--endpoint", "creditrisk/default", "--home", str(home), "--input", "Aplicants")
+    assert ran.returncode == 1
+    assert "There is no 'Aplicants' in the workbook. Sheets: " in ran.stderr
+    assert not book.with_name("applicants.scored.xlsx").exists()
+
+
+@pytest.fixture
+def host(home: Path) -> Iterator[tuple[str, str]]:
+    """The home served over HTTP; address of its endpoint and a key."""
+    engine = open_store("", home)
+    registry = Registry(engine, home)
+    row = registry.endpoint("creditrisk/default")
+    key = registry.rotate_key(row.id, "primary")
+    settings = Settings(home, {}, port=0)
+    with (
+        Snapshots(engine, home) as snapshots,
+        HostServer(create_app(snapshots, settings, None), settings.host, 0) as server,
+    ):
+        yield f"{server.url}/workspaces/default/services/{row.id}", key
+    engine.dispose()
+
+
+def test_score_by_url(host: tuple[str, str], home: Path, book: Path, tmp_path: Path) -> None:
+    """Nothing but the address and the key is needed; the scores are the same."""
+    url, key = host
+    ran = score(str(book), "--endpoint", url, "--out", str(tmp_path / "remote.xlsx"), SHEETSCORE_KEY=key)
+    assert ran.returncode == 3, ran.stderr
+    score(str(book), "--endpoint", "creditrisk/default", "--home", str(home), "--out", str(tmp_path / "local.xlsx"))
+    remote, local = scores(tmp_path / "remote.xlsx"), scores(tmp_path / "local.xlsx")
+    assert remote[0] == local[0]
+    at = local[0].index("Probability of default")
+    assert [r[at] for r in remote[1:] if r[at] != ""] == pytest.approx([r[at] for r in local[1:] if r[at] != ""])
+
+
+def test_a_wrong_key_is_told(host: tuple[str, str], book: Path) -> None:
+    """Exit code 1 and what to do."""
+    ran = score(str(book), "--endpoint", host[0], SHEETSCORE_KEY="wrong")
+    assert ran.returncode == 1
+    assert "key" in ran.stderr
+    assert "Traceback" not in ran.stderr

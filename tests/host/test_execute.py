@@ -1,0 +1,236 @@
+"""The execute address: golden answers in both forms, every refusal, keys, limits, the log."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from tests.endpoints import tiny
+from tests.host.conftest import Host, Open
+from worker.endpoints import NewEndpoint
+from worker.host import HostLimits
+
+GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
+QUERY = "?api-version=2.0"
+
+
+def question(*rows: list[Any], names: tuple[str, ...] = ("Purpose", "Amount", "Months")) -> dict[str, Any]:
+    return {"Inputs": {"input1": {"ColumnNames": names, "Values": rows}}, "GlobalParameters": {}}
+
+
+GOOD = question(["car", 1500, 12])
+
+
+def codes(answer: requests.Response) -> tuple[int, str, list[str]]:
+    error = answer.json()["error"]
+    return answer.status_code, error["code"], [detail["code"] for detail in error["details"]]
+
+
+@pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
+def test_golden(file: Path, host: Host, credit: NewEndpoint) -> None:
+    """Question and answer as they stand in the file, to the letter."""
+    case = json.loads(file.read_text("utf-8"))
+    answer = host.execute(credit, case["request"], case["query"])
+    assert (answer.status_code, answer.json()) == (case["status"], case["answer"])
+    assert answer.headers["content-type"] == "application/json"
+
+
+TABLE: list[tuple[bytes, str, tuple[int, str, list[str]]]] = [
+    (b"", QUERY, (400, "BadArgument", ["RequestIsEmpty"])),
+    (b" \n", QUERY, (400, "BadArgument", ["RequestIsEmpty"])),
+    (b"{", QUERY, (400, "BadArgument", ["RequestBodyInvalid"])),
+    (b"[" * 100_000, QUERY, (400, "BadArgument", ["RequestBodyInvalid"])),
+    (b'{"Inputs":\xff}', QUERY, (400, "BadArgument", ["RequestBodyInvalid"])),
+    (b"[]", QUERY, (400, "BadArgument", ["RequestBodyInvalid"])),
+    (b"{}", QUERY, (400, "BadArgument", ["MissingRequestInput"])),
+    (b'{"Inputs":{}}', QUERY, (400, "BadArgument", ["MissingRequestInput"])),
+    (b'{"Inputs":{"x":[]}}', QUERY, (400, "BadArgument", ["InvalidInputNames"])),
+    (b'{"Inputs":{"input1":[]}}', QUERY, (400, "BadArgument", ["RequestBodyInvalid"])),
+    (b'{"Inputs":{"input1":{}}}', QUERY + "&format=swagger", (400, "BadArgument", ["RequestBodyInvalid"])),
+    (b'{"Inputs":{"input1":[]}}', QUERY + "&format=swagger", (400, "BadArgument", ["RequestIsEmpty"])),
+    (json.dumps(question()).encode(), QUERY, (400, "BadArgument", ["RequestIsEmpty"])),
+    (b'{"GlobalParameters":5,"Inputs":{}}', QUERY, (400, "BadArgument", ["RequestBodyInvalid"])),
+    (json.dumps(GOOD).encode(), "?api-version=1.0", (400, "BadArgument", ["BadVersionCall"])),
+    (json.dumps(GOOD).encode(), QUERY + "&format=xml", (400, "BadArgument", ["InvalidQueryParameter"])),
+]
+
+
+@pytest.mark.parametrize(("body", "query", "wanted"), TABLE, ids=range(len(TABLE)))
+def test_refusals(body: bytes, query: str, wanted: tuple[int, str, list[str]], host: Host, credit: NewEndpoint) -> None:
+    """Each wrong request has the classic service's class and code."""
+    answer = host.execute(credit, body, query)
+    assert codes(answer) == wanted
+    assert len(answer.headers["x-ms-request-id"]) == 36
+
+
+def test_countless_columns_cost_a_hundred_details(host: Host, credit: NewEndpoint) -> None:
+    """Neither the answer nor the time grows with what was sent."""
+    began = time.monotonic()
+    wide = host.execute(credit, question(names=("x",) * 800_000))
+    assert len(codes(wide)[2]) == 100
+    assert len(codes(host.execute(credit, question(*[["car", "x", 1]] * 10_000)))[2]) == 100
+    assert time.monotonic() - began < 10
+
+
+def test_a_value_is_echoed_in_part_only(host: Host, credit: NewEndpoint) -> None:
+    """60 characters of it, without control characters."""
+    text = "\x1b[31m" + "x" * 10_000
+    answer = host.execute(credit, question([text, 1, 1]))
+    message = answer.json()["error"]["details"][0]["message"]
+    assert "x" * 50 in message
+    assert len(message) < 140
+    assert "\x1b" not in message
+
+
+def test_rows_come_back_in_order(host: Host, credit: NewEndpoint) -> None:
+    """25,000 rows, scored in a thread, in slices; the same rows one by one give the same scores."""
+    rows = [["car", number % 3000, number % 48] for number in range(25_000)]
+    answer = host.execute(credit, question(*rows)).json()["Results"]["output1"]["value"]["Values"]
+    assert len(answer) == len(rows)
+    for at in (0, 4_999, 5_000, 24_999):
+        alone = host.execute(credit, question(rows[at])).json()["Results"]["output1"]["value"]["Values"]
+        assert alone == [answer[at]]
+
+
+def test_one_answer_for_every_wrong_key(host: Host, credit: NewEndpoint) -> None:
+    """Missing, wrong, foreign, not a Bearer, for an endpoint that is there or not: same status, body and headers."""
+    other = host.registry.add_service("other", tiny.contract(), tiny.credit())
+    host.snapshots.refresh()
+    url = f"{host.location(credit)}/execute{QUERY}"
+    missing = url.replace(credit.endpoint.id, "0" * 32)
+    headers: list[dict[str, str]] = [
+        {},
+        *({"Authorization": text} for text in ("", "Bearer", "Bearer ", "Bearer wrong", f"Basic {credit.primary}")),
+        {"Authorization": f"Bearer {other.primary}"},
+        {"Authorization": f"Bearer {credit.primary}x"},
+        {"Authorization": credit.primary},
+    ]
+    answers = [requests.post(url, json=GOOD, headers=h) for h in headers]
+    answers.append(requests.post(missing, json=GOOD, headers={"Authorization": f"Bearer {credit.primary}"}))
+    answers += [requests.get(a.replace(f"/execute{QUERY}", "/swagger.json")) for a in (url, missing)]
+    assert codes(answers[0]) == (401, "Unauthorized", ["ScoreRequestUnauthorized"])
+    assert told_apart(answers) == 1
+
+
+def told_apart(answers: Sequence[requests.Response]) -> int:
+    """How many different answers a stranger sees: status, body and headers, but for the time and the request's id."""
+    varying = {"date", "x-ms-request-id"}
+    seen = {
+        (a.status_code, a.content, *sorted((k, v) for k, v in a.headers.items() if k not in varying)) for a in answers
+    }
+    return len(seen)
+
+
+def test_the_comparison_finds_a_twin_that_tells_missing_from_foreign(host: Host, credit: NewEndpoint) -> None:
+    """A host that answers 404 for an endpoint that is not there, 401 for one that is, would be found out."""
+    foreign = requests.get(f"{host.location(credit)}/swagger.json")
+    missing = requests.get(f"{host.location(credit)}/nothing")
+    assert told_apart([foreign, missing]) == 2
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_both_keys_open_until_they_are_rotated(scheme: str, host: Host, credit: NewEndpoint) -> None:
+    """The scheme's case does not matter (RFC 9110, 11.1); a rotated key ends, the other stays."""
+    url = f"{host.url}/workspaces/any-word/services/{credit.endpoint.id}/execute"
+
+    def status(key: str) -> int:
+        return requests.post(url, json=GOOD, headers={"Authorization": f"{scheme} {key}"}).status_code
+
+    assert [status(credit.primary), status(credit.secondary)] == [200, 200]
+    fresh = host.registry.rotate_key("credit/main", "primary")
+    host.snapshots.refresh()
+    assert [status(key) for key in (credit.primary, credit.secondary, fresh)] == [401, 200, 200]
+
+
+def test_an_endpoint_keeps_its_pinned_model(host: Host, credit: NewEndpoint) -> None:
+    """After a publish the same row has its old score here and a new one at `default`; the header says which model."""
+    before = host.execute(credit, GOOD)
+    host.registry.publish("credit", tiny.contract(), tiny.credit(0.2))
+    default = host.registry.endpoint("credit/default")
+    key = host.registry.rotate_key(default.id, "primary")
+    host.snapshots.refresh()
+    after = host.execute(credit, GOOD)
+    newest = host.execute(NewEndpoint(default, key, ""), GOOD)
+    assert after.content == before.content != newest.content
+    assert [a.headers["x-sheetscore-model-version"] for a in (after, newest)] == ["1", "2"]
+    assert after.headers["x-sheetscore-max-concurrent"] == "20"
+
+
+def test_only_names_of_this_machine_are_answered(host: Host, credit: NewEndpoint) -> None:
+    """A page whose name was made to point at this host sends that name: refused, with whatever key."""
+    url = f"{host.location(credit)}/execute"
+    for name, status in (
+        ("evil.example", 400),
+        ("localhost:1", 200),
+        ("[::1]:99", 200),
+        ("127.0.0.1.evil.example", 400),
+    ):
+        headers = {"Authorization": f"Bearer {credit.primary}", "Host": name}
+        assert requests.post(url, json=GOOD, headers=headers).status_code == status
+    assert codes(requests.get(f"{host.url}/healthz", headers={"Host": "evil.example"}))[2] == ["InvalidHost"]
+
+
+def test_other_addresses_and_methods(host: Host, credit: NewEndpoint) -> None:
+    """JSON as well, with an id; healthz needs no key."""
+    assert requests.get(f"{host.url}/healthz").text == "ok"
+    assert codes(requests.get(f"{host.url}/nothing"))[:2] == (404, "NotFound")
+    assert codes(requests.get(f"{host.location(credit)}/execute"))[:2] == (405, "MethodNotAllowed")
+    assert codes(requests.post(f"{host.location(credit)}/workbooks"))[:2] == (404, "NotFound")
+    assert "server" not in requests.get(f"{host.url}/healthz").headers
+
+
+def send_raw(host: Host, credit: NewEndpoint, headers: str, *chunks: bytes) -> bytes:
+    """A request written by hand; returns the beginning of the answer."""
+    place = urlsplit(f"{host.location(credit)}/execute")
+    with socket.create_connection((place.hostname, place.port), timeout=20) as connection:
+        head = (
+            f"POST {place.path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {credit.primary}\r\n{headers}\r\n"
+        )
+        connection.sendall(head.encode())
+        for chunk in chunks:
+            connection.sendall(chunk)
+        return connection.recv(65_536)
+
+
+def test_four_megabytes_are_the_limit(host: Host, credit: NewEndpoint) -> None:
+    """By the length that is told, before anything is read; and by what comes when no length is told."""
+    padding = b" " * (4 * 2**20)
+    assert codes(host.execute(credit, padding + b"{}")) == (413, "MemoryQuotaViolation", ["OutOfMemoryLimit"])
+    assert host.execute(credit, json.dumps(GOOD).encode() + padding[: 4 * 2**20 - 500]).status_code == 200
+    assert b" 413 " in send_raw(host, credit, "Content-Length: 4194305\r\n")
+    piece = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    assert b" 413 " in send_raw(host, credit, "Transfer-Encoding: chunked\r\n", *[piece] * 65)
+
+
+def test_a_slow_request_is_given_up(open_host: Open, credit: NewEndpoint) -> None:
+    """Reading the body counts: 408, in time."""
+    host = open_host(HostLimits(seconds=0.3))
+    began = time.monotonic()
+    answer = send_raw(host, credit, "Content-Length: 100\r\n", b"{")
+    assert b" 408 " in answer
+    assert b"ScoreRequestTimeout" in answer
+    assert time.monotonic() - began < 5
+
+
+def test_the_log_has_facts_and_no_values(host: Host, credit: NewEndpoint) -> None:
+    """One line for each call: endpoint, rows, status, time, request id. Neither values nor keys."""
+    good = host.execute(credit, question(["car", 1234.5, 12], ["boat", 1, 1]))
+    host.execute(credit, question(["a secret", 1, 1]))
+    host.execute(credit, GOOD, key="ss_wrong")
+    deadline = time.monotonic() + 5
+    while len(host.lines) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    facts = [(line["endpoint"], line["rows"], line["status"]) for line in host.lines]
+    assert facts == [(credit.endpoint.id, 2, 200), (credit.endpoint.id, 0, 400), (None, 0, 401)]
+    assert host.lines[0]["request"] == good.headers["x-ms-request-id"]
+    assert all(line["ms"] >= 0 for line in host.lines)
+    written = json.dumps(host.lines)
+    assert not any(text in written for text in ("1234.5", "secret", "ss_", credit.primary))

@@ -1,0 +1,70 @@
+"""Listening: where, on which port, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from worker.host import HostServer, NotLoopback, PortTaken
+
+
+async def hello(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("hello")
+
+
+APP = Starlette(routes=[Route("/", hello)])
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.1", "::", "example.com", ""])
+def test_other_hosts_are_refused(host: str) -> None:
+    """Only this machine can reach it."""
+    with pytest.raises(NotLoopback):
+        HostServer(APP, host, 0)
+
+
+def test_a_free_port_is_taken_and_given_back() -> None:
+    """Port 0; answers while the block runs; afterwards nobody listens, and the port can be taken again."""
+    with HostServer(APP, "127.0.0.1", 0) as server:
+        assert server.url == f"http://127.0.0.1:{server.port}"
+        assert requests.get(server.url).text == "hello"
+    with pytest.raises(requests.ConnectionError):
+        requests.get(server.url)
+    with HostServer(APP, "127.0.0.1", server.port) as again:
+        assert requests.get(again.url).text == "hello"
+
+
+def test_a_taken_port_is_named() -> None:
+    """The error carries host and port."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(PortTaken) as caught:
+            HostServer(APP, "127.0.0.1", port)
+    assert (caught.value.host, caught.value.port) == ("127.0.0.1", port)
+
+
+def test_calls_under_way_are_answered_before_it_stops() -> None:
+    """`stop` waits for them."""
+    entered = threading.Event()
+
+    async def slow(_: Request) -> PlainTextResponse:
+        entered.set()
+        await asyncio.sleep(0.3)
+        return PlainTextResponse("done")
+
+    server = HostServer(Starlette(routes=[Route("/", slow)]), "127.0.0.1", 0)
+    server.start()
+    with ThreadPoolExecutor(1) as threads:
+        answer: Any = threads.submit(requests.get, server.url)
+        assert entered.wait(20)
+        server.stop()
+        assert answer.result().text == "done"

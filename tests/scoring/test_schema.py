@@ -1,0 +1,100 @@
+"""The contract as a value: it survives JSON, names every fault, and has a fingerprint that words do not change."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.scoring import Column, ColumnType, ContractError, Output, Schema
+from worker.scoring.schema import match_key
+
+NAMES = st.lists(st.text(min_size=1).filter(str.strip), min_size=1, max_size=4, unique_by=match_key)
+
+
+@st.composite
+def schemas(draw) -> Schema:
+    def column(name: str) -> Column:
+        kind = draw(st.sampled_from(ColumnType))
+        bounds = kind in (ColumnType.NUMBER, ColumnType.INTEGER)
+        return Column(
+            name,
+            kind,
+            draw(st.booleans()),
+            tuple(draw(st.lists(st.text(), max_size=3))) if kind is ColumnType.TEXT else (),
+            draw(st.none() | st.integers(-9, 0) | st.floats(-9, 0)) if bounds else None,
+            draw(st.none() | st.integers(1, 9)) if bounds else None,
+            draw(st.text()),
+            draw(st.text()),
+        )
+
+    outputs = [
+        Output(n, draw(st.sampled_from(ColumnType)), index=draw(st.none() | st.integers(0, 3))) for n in draw(NAMES)
+    ]
+    return Schema(tuple(map(column, draw(NAMES))), tuple(outputs))
+
+
+@given(schemas())
+def test_a_contract_survives_json(schema: Schema) -> None:
+    """`from_dict` is the inverse of `to_dict`, through text."""
+    again = Schema.from_dict(json.loads(json.dumps(schema.to_dict())))
+    assert again == schema
+    assert again.fingerprint() == schema.fingerprint()
+
+
+def number(**changes: Any) -> Schema:
+    return Schema((Column("a", ColumnType.NUMBER, **changes),), (Output("y", ColumnType.NUMBER),))
+
+
+def test_the_fingerprint_follows_rules_and_not_words() -> None:
+    """A description may be mended without making every template stale."""
+    same = [number(minimum=0), number(minimum=0.0), number(minimum=0, description="words", unit="EUR")]
+    assert len({schema.fingerprint() for schema in same}) == 1
+    others = [number(minimum=1), number(maximum=0), number(minimum=0, nullable=True)]
+    assert len({schema.fingerprint() for schema in [same[0], *others]}) == 4
+
+
+@pytest.mark.parametrize("code", ["", "0.0%", '#,##0.00 "DM";[Red]-0', "yyyy\\-mm\\-dd", "[h]:mm"])
+def test_a_number_format_that_excel_reads_is_taken(code: str) -> None:
+    """Those of the demonstration, and the usual ones."""
+    Schema((Column("a", ColumnType.NUMBER),), (Output("y", ColumnType.NUMBER, format=code),))
+
+
+@pytest.mark.parametrize("code", ['0 "DM', "[h:mm", "0;0;0;0;0", "0" * 256, "0\n"])
+def test_a_number_format_that_excel_would_repair_is_refused(code: str) -> None:
+    """One format of ours must not make the customer's workbook look damaged."""
+    with pytest.raises(ContractError, match="is not a number format"):
+        Schema((Column("a", ColumnType.NUMBER),), (Output("y", ColumnType.NUMBER, format=code),))
+
+
+@pytest.mark.parametrize(
+    ("contract", "said"),
+    [
+        ([], "a contract is an object"),
+        ({}, "inputs must be a list; outputs must be a list"),
+        ({"inputs": [], "outputs": []}, "inputs must not be empty; outputs must not be empty"),
+        ({"inputs": [3], "outputs": [], "more": 1}, "inputs 1 must be an object; unknown field 'more'"),
+        ({"inputs": [{"name": "a", "type": "float"}], "outputs": []}, "inputs 1: type 'float' is not one of"),
+        ({"inputs": [{"name": "a", "type": "text", "min": 1}], "outputs": []}, "inputs 1 has unknown fields"),
+        (
+            {"inputs": [{"name": "a", "type": "text"}, {"name": " A ", "type": "text"}], "outputs": []},
+            "stands twice",
+        ),
+        (
+            {
+                "inputs": [{"name": "a", "type": "number", "categories": ["x"], "minimum": 2, "maximum": 1}],
+                "outputs": [],
+            },
+            "only text columns have categories; 'a': minimum 2 is above maximum 1",
+        ),
+        ({"inputs": [{"name": "a", "type": "text", "maximum": 1}], "outputs": []}, "only numbers have a minimum"),
+        ({"inputs": [{"name": "a", "type": "text", "categories": "xyz"}], "outputs": []}, "categories must be a list"),
+    ],
+)
+def test_every_fault_of_a_contract_is_named(contract, said: str) -> None:
+    """All at once, with where it is."""
+    with pytest.raises(ContractError, match=said.replace("(", r"\(")):
+        Schema.from_dict(contract)

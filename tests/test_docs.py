@@ -1,0 +1,147 @@
+"""README is true: every command, setting and address stands in it, and its blocks run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import typer.main
+
+from worker import __version__
+from worker.cli import app
+from worker.endpoints import Snapshots
+from worker.host import HostServer, create_app
+from worker.settings import TABLE, Settings
+from worker.store import open_store
+
+PARAMETERS = {"endpoint_id": "endpointId", "job_id": "jobId", "workspace": "ws"}
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def commands(group: Any, words: tuple[str, ...] = ("sheetscore",)) -> Iterator[tuple[str, Any]]:
+    """Every command with its full words."""
+    inner = getattr(group, "commands", None)
+    if inner:
+        for name, command in inner.items():
+            yield from commands(command, (*words, name))
+    else:
+        yield " ".join(words), group
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_every_command_is_in_the_table(words: str) -> None:
+    """With the sentence that `--help` says first."""
+    row = re.search(rf"^\| `{re.escape(words)}[^|]*` \| ([^|]+) \|$", README, re.MULTILINE)
+    assert row is not None, f"README has no row for {words}"
+    help_line = (COMMANDS[words].help or "").splitlines()[0]
+    assert row[1].strip() == help_line
+
+
+@pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
+def test_every_setting_is_in_the_table(setting) -> None:
+    """With its default and its line of help."""
+    default = "" if setting.default == "" else f"`{setting.default}`"
+    assert f"| `{setting.name}` | {default} | {setting.help} |" in README
+
+
+def test_nothing_in_the_tables_is_gone_from_the_product() -> None:
+    """A removed command or setting leaves the tables too."""
+    told = set(re.findall(r"^\| `(sheetscore [a-z -]+?)(?: [A-Z<\[].*)?` \|", README, re.MULTILINE))
+    assert told == set(COMMANDS)
+    settings = README[README.index("## Settings") :].split("\n## ")[0]
+    assert set(re.findall(r"^\| `([a-z_]+)` \|", settings, re.MULTILINE)) == {s.name for s in TABLE}
+
+
+@pytest.mark.parametrize("name", ["demo", "tests"])
+def test_both_commands_install_pinned_versions(name: str) -> None:
+    """What README prints is what CI runs; a PowerShell twin stands beside it."""
+    made = subprocess.run(
+        [sys.executable, str(ROOT / ".ci" / "readme_command.py"), name], capture_output=True, text=True, check=True
+    )
+    assert "-c .ci/constraints.txt" in made.stdout
+    after = README[README.index(f"<!-- command: {name} -->") :]
+    assert re.match(r".+?```sh\n.+?```\s+```powershell\n.+?-c \.ci\\constraints\.txt.+?```", after, re.DOTALL)
+
+
+def test_every_address_is_in_the_table() -> None:
+    """Method and path, as the host has them."""
+    uploads: Any = object()
+    snapshots: Any = SimpleNamespace(models=None)
+    for route in create_app(snapshots, Settings(ROOT, {}), uploads).routes:
+        path = re.sub(r"{(\w+?)(?::\w+)?}", lambda m: f"{{{PARAMETERS.get(m[1], m[1])}}}", route.path)
+        for method in route.methods - {"HEAD"}:
+            assert re.search(rf"^\| `{method} {re.escape(path)}[?`]", README, re.MULTILINE), f"{method} {path}"
+
+
+def test_python_blocks_run(tmp_path: Path) -> None:
+    """The Python in README works as printed, against the host that the block before it starts."""
+    blocks = re.findall(r"```python\n(.+?)```", README, re.DOTALL)
+    assert blocks
+    script = tmp_path / "readme.py"
+    script.write_text("\n".join(blocks))
+    ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
+def shell_block(name: str) -> str:
+    found = re.search(rf"<!-- {name} -->\n```sh\n(.+?)```", README, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_shell_blocks_run(tmp_path: Path) -> None:
+    """An operator's first commands, then a developer's first call against what they made, as printed."""
+    if not (shutil.which("bash") and shutil.which("curl")) and "CI" not in os.environ:
+        pytest.skip("bash or curl is missing")
+    home = tmp_path / "home"
+    environ = {
+        **os.environ,
+        "SHEETSCORE_HOME": str(home),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    made = run(shell_block("run"), ROOT, environ)
+    keys = re.findall(r"primary_key\s+(ss_\S+)", made)
+    url = re.findall(r"url\s+(\S+)", made)[-1]
+    engine = open_store("", home)
+    settings = Settings(home, {}, port=0)
+    with Snapshots(engine, home) as snapshots, HostServer(create_app(snapshots, settings), "127.0.0.1", 0) as server:
+        environ |= {"URL": server.url + urlsplit(url).path, "KEY": keys[-1]}
+        answer = json.loads(run(shell_block("call"), tmp_path, environ))
+    engine.dispose()
+    assert answer["Results"]["output1"][0].keys() == {"Probability of default", "Predicted risk"}
+
+
+def run(block: str, folder: Path, environ: dict[str, str]) -> str:
+    ran = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block], cwd=folder, env=environ, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def test_pictures_are_there() -> None:
+    """Every picture that README shows lies in .github."""
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert pictures
+    assert all(name.startswith(".github/") and (ROOT / name).stat().st_size > 1000 for name in pictures)
+
+
+def test_changelog_knows_this_version() -> None:
+    """The newest entry is the version of the package."""
+    versions = re.findall(r"^## \[(?!Unreleased)([^\]]+)\]", CHANGELOG, re.MULTILINE)
+    assert versions[0] == __version__

@@ -1,0 +1,94 @@
+"""The log: one JSON line a unit of work, bounded, private, and without the text of exceptions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from worker.logs import BoundedFile, to_file
+
+
+@pytest.fixture
+def log_file(tmp_path: Path) -> Iterator[Path]:
+    file = to_file(tmp_path)
+    yield tmp_path / "logs" / "sheetscore.log"
+    file.close()
+    structlog.reset_defaults()
+
+
+def test_a_line_is_json_and_a_fault_says_where_and_not_what(log_file: Path) -> None:
+    """The text of an exception can hold a customer's values; its type and places cannot."""
+    log = structlog.get_logger("sheetscore.test")
+    log.info("job ended", job="1", rows=3)
+    log.debug("not told")
+    try:
+        int("4711 is secret")
+    except ValueError:
+        log.exception("it failed", job="2")
+    first, second = [json.loads(line) for line in log_file.read_text().splitlines()]
+    assert (first["message"], first["level"], first["rows"]) == ("job ended", "info", 3)
+    assert second["fault"] == ["ValueError"]
+    assert second["trace"][0].startswith("test_logs.py:")
+    assert "4711" not in log_file.read_text()
+    assert oct(log_file.stat().st_mode & 0o777) == "0o600"
+
+
+def test_the_log_is_bounded(tmp_path: Path) -> None:
+    """The oldest lines go; a line is never cut."""
+    file = BoundedFile(tmp_path / "log", most_bytes=100, most_files=3)
+    for number in range(40):
+        file.write(b"line %02d of the log\n" % number)
+    file.close()
+    files = sorted(tmp_path.iterdir())
+    assert [f.name for f in files] == ["log", "log.1", "log.2"]
+    kept = b"".join(f.read_bytes() for f in reversed(files)).splitlines()
+    assert kept == [b"line %02d of the log" % n for n in range(40 - len(kept), 40)]
+    assert all(f.stat().st_size <= 100 for f in files)
+
+
+def test_two_processes_may_share_a_log(tmp_path: Path) -> None:
+    """The one that finds the file renamed goes on in the new one."""
+    one, other = BoundedFile(tmp_path / "log", 100, 9), BoundedFile(tmp_path / "log", 100, 9)
+    for number in range(20):
+        (one, other)[number % 2].write(b"line %02d of the log\n" % number)
+    one.close()
+    other.close()
+    kept = sorted(line for file in tmp_path.iterdir() for line in file.read_bytes().splitlines())
+    assert kept == [b"line %02d of the log" % n for n in range(20)]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_a_full_disk_ends_nothing_that_is_told_of(tmp_path: Path) -> None:
+    """A line that cannot be written is lost; the job or the request it tells of goes on."""
+    (tmp_path / "log").symlink_to("/dev/full")
+    file = BoundedFile(tmp_path / "log")
+    file.write(b"a line\n")
+    file.close()
+
+
+def test_a_log_that_cannot_be_turned_writes_into_no_other_file(tmp_path: Path) -> None:
+    """The number of the closed file may soon be that of a customer's workbook."""
+    (tmp_path / "logs").mkdir()
+    file = BoundedFile(tmp_path / "logs" / "log", most_bytes=10)
+    file.write(b"line 1\n")
+    (tmp_path / "logs").rename(tmp_path / "away")
+    file.write(b"line 2, which is too much\n")
+    opened = [(tmp_path / f"book{number}").open("wb") for number in range(4)]
+    file.write(b"line 3\n")
+    (tmp_path / "away").rename(tmp_path / "logs")
+    file.write(b"line 4\n")
+    file.close()
+    for book in opened:
+        book.close()
+    assert [(tmp_path / f"book{number}").read_bytes() for number in range(4)] == [b""] * 4
+    assert (tmp_path / "logs" / "log").read_bytes().endswith(b"line 4\n")
+
+
+def test_what_cannot_be_encoded_is_told_all_the_same(log_file: Path) -> None:
+    """A name that is not UTF-8 must not end the work that mentions it."""
+    structlog.get_logger("sheetscore.test").info("told", name="caf\udce9", number=2**70)
+    assert json.loads(log_file.read_text())["message"] == "told"

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import os
+import struct
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import xlsxwriter
+
+from worker.scoring.schema import Column, ColumnType, Output, Schema
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real workbooks and schemas beside the checkout."""
+    folder = Path(__file__).parents[3] / "shared"
+    if not (folder / "corpora").is_dir():
+        message = f"{folder} is not there: real workbooks and schemas are kept beside the checkout"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder
+
+
+@pytest.fixture
+def schema() -> Schema:
+    """Two inputs, one output."""
+    inputs = (Column("Purpose", ColumnType.TEXT), Column("Amount", ColumnType.NUMBER))
+    return Schema(inputs, (Output("Score", ColumnType.NUMBER),))
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Callable[..., Path]:
+    """`book(fill)` or `book({"Sheet": {"B6": value}})`: a workbook made by XlsxWriter, as Excel would save it."""
+
+    def make(
+        content: Callable[[Any], None] | dict[str, dict[str, Any]], name: str = "book.xlsx", **options: Any
+    ) -> Path:
+        path = tmp_path / name
+        made = xlsxwriter.Workbook(path, {"strings_to_formulas": False} | options)
+        if callable(content):
+            content(made)
+        else:
+            moment = made.add_format({"num_format": "yyyy-mm-dd"})
+            for title, cells in content.items():
+                sheet = made.add_worksheet(title)
+                for at, value in cells.items():
+                    sheet.write(at, value, *([moment] if hasattr(value, "year") else []))
+        made.close()
+        return path
+
+    return make
+
+
+@pytest.fixture
+def openpyxl_book(tmp_path: Path) -> Callable[[Callable[[Any], None]], Path]:
+    """A workbook made by openpyxl, which stores no values for formulas."""
+
+    def make(fill: Callable[[Any], None]) -> Path:
+        made = openpyxl.Workbook()
+        fill(made)
+        made.save(tmp_path / "openpyxl.xlsx")
+        return tmp_path / "openpyxl.xlsx"
+
+    return make
+
+
+@pytest.fixture
+def parts() -> dict[str, str | bytes]:
+    """The parts of the smallest workbook with one sheet `Data`; change them, then `pack`."""
+    overrides = "".join(
+        f'<Override PartName="/xl/{name}" ContentType="{_TYPE}.{kind}+xml"/>'
+        for name, kind in (
+            ("workbook.xml", "sheet.main"),
+            ("worksheets/sheet1.xml", "worksheet"),
+            ("sharedStrings.xml", "sharedStrings"),
+            ("styles.xml", "styles"),
+        )
+    )
+    links = "".join(
+        f'<Relationship Id="rId{place}" Type="{_RELATIONS}/{kind}" Target="{target}"/>'
+        for place, (kind, target) in enumerate(
+            (("worksheet", "worksheets/sheet1.xml"), ("sharedStrings", "sharedStrings.xml"), ("styles", "styles.xml")),
+            1,
+        )
+    )
+    return {
+        "[Content_Types].xml": f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
+        f'<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Default Extension="xml" ContentType="application/xml"/>{overrides}</Types>',
+        "_rels/.rels": f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
+        f'Type="{_RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_RELATIONS}">'
+        '<sheets><sheet name="Data" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{links}</Relationships>',
+        "xl/styles.xml": f'{_HEAD}<styleSheet xmlns="{_MAIN}"><fonts count="1"><font/></fonts><fills count="2"><fill>'
+        '<patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
+        '<borders count="1"><border><left/><right/><top/><bottom/></border></borders><cellStyleXfs count="1">'
+        '<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="2">'
+        '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+        '<xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
+        "xl/sharedStrings.xml": f'{_HEAD}<sst xmlns="{_MAIN}" count="3" uniqueCount="3">'
+        "<si><t>Purpose</t></si><si><t>Amount</t></si><si><t>car</t></si></sst>",
+        "xl/worksheets/sheet1.xml": sheet_xml(
+            '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>'
+            '<row r="2"><c r="A2" t="s"><v>2</v></c><c r="B2"><v>2</v></c></row>'
+        ),
+    }
+
+
+def sheet_xml(rows: str) -> str:
+    return f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+
+
+@pytest.fixture
+def sheet() -> Callable[[str], str]:
+    """`sheet(rows)`: a worksheet part."""
+    return sheet_xml
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Callable[..., Path]:
+    """`pack(parts)`: a zip file of them."""
+
+    def make(
+        parts: dict[str, str | bytes], extra: Iterable[tuple[str, str | bytes]] = (), method: int = zipfile.ZIP_DEFLATED
+    ) -> Path:
+        path = tmp_path / "packed.xlsx"
+        with zipfile.ZipFile(path, "w", method) as file:
+            for name, data in [*parts.items(), *extra]:
+                file.writestr(name, data)
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def changes() -> Callable[[Path, Path], list[str]]:
+    """`changes(source, target)`: what of `source`, apart from the parts that list sheets and styles, is not in `target`
+    byte for byte: local headers, compressed data, directory records (but for their places), order, comment.
+    """
+    return _changes
+
+
+def _changes(source: Path, target: Path) -> list[str]:
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target) as new:
+        before, after = _raw(source, old), _raw(target, new)
+        found = ["comment"] if old.comment != new.comment else []
+        found += ["order"] if list(after)[: len(before)] != list(before) else []
+    return found + [name for name in before if not _may_change(name) and after.get(name) != before[name]]
+
+
+def _may_change(name: str) -> bool:
+    name = name.lower()
+    return name.endswith(("[content_types].xml", "workbook.xml", "workbook.xml.rels", "styles.xml", "stylesheet.xml"))
+
+
+def _raw(path: Path, file: zipfile.ZipFile) -> dict[str, tuple[bytes, ...]]:
+    """Local header, compressed data and directory fields of every entry, in the directory's order."""
+    data = path.read_bytes()
+    made = {}
+    for info in file.infolist():
+        at = info.header_offset
+        name, extra = struct.unpack_from("<HH", data, at + 26)
+        start = at + 30 + name + extra
+        fields = (info.date_time, info.external_attr, info.internal_attr, info.flag_bits, info.create_system)
+        kept = (info.CRC, info.extra, info.comment, info.create_version, info.extract_version, info.compress_type)
+        made[info.filename] = (data[at:start], data[start : start + info.compress_size], repr((fields, kept)).encode())
+    return made

@@ -1,0 +1,1 @@
+"""Workbooks made for one customer and one endpoint. Knows worker.scoring, nothing else."""

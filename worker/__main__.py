@@ -1,0 +1,5 @@
+"""`python -m worker` is `sheetscore`."""
+
+from worker.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Whole workbooks: three ways in (folder, upload, command), one runner, one ledger."""

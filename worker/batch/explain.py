@@ -1,0 +1,167 @@
+"""Errors in plain words, for reason files and the command line: what is wrong, where, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from worker.batch.errors import NoEndpoint, NotAFile, NotReadable, OriginalChanged
+from worker.batch.words import cut
+from worker.endpoints import RuleError
+from worker.scoring import AddressError, AddressFault, ContractError, RowsLost
+from worker.scoring import errors as scoring
+from worker.settings import SettingError
+from worker.workbooks.errors import (
+    AmbiguousInput,
+    DuplicateHeaders,
+    Fault,
+    FileBroken,
+    FileTooCostly,
+    Limit,
+    NoInput,
+    SheetTooLarge,
+    UnknownInput,
+)
+
+LONGEST_REASON = 2000
+
+_ERRORS: dict[type[Exception], Callable[..., str]] = {
+    scoring.NoRows: lambda _: "There is a header but no row below it. Add the rows to be scored.",
+    scoring.MissingColumns: lambda e: (
+        f"These columns are missing: {', '.join(e.missing)}. Found: {', '.join(e.found)}."
+    ),
+    scoring.DuplicateColumns: lambda e: (
+        f"More than one column is called {', '.join(e.duplicates)}. Keep one of each, rename the others."
+    ),
+    scoring.Unauthorized: lambda _: "The endpoint refused the key. Ask your provider for one that is valid.",
+    scoring.NotFound: lambda _: "Nothing answers at the endpoint's address. Ask your provider to check the address.",
+    scoring.Rejected: lambda e: f"The endpoint refused the data: {e.message or e.code}.",
+    scoring.TooLarge: lambda _: "One row is larger than the endpoint takes. Shorten its texts.",
+    scoring.BadAnswer: lambda e: (
+        f"The endpoint's answer cannot be trusted ({e.reason}). Nothing was written. Tell your provider."
+    ),
+    scoring.Throttled: lambda _: "The endpoint is busy and stayed busy. Try again later.",
+    scoring.TimedOut: lambda e: f"The endpoint gave no answer in {e.seconds:g} seconds. Try again later.",
+    scoring.Unreachable: lambda e: f"The endpoint cannot be reached ({e.reason}). Try again later.",
+    scoring.ServerFailed: lambda e: (
+        f"The endpoint failed ({e.status}). Try again later; if it stays, tell your provider."
+    ),
+    NotAFile: lambda _: "What was dropped is a link or a device, not a file. Send the workbook itself.",
+    NotReadable: lambda _: "We are not allowed to read the file. Give it read permission and send it again.",
+    OriginalChanged: lambda _: "The file was changed while it was scored. Send it again when it is complete.",
+    RowsLost: lambda _: (
+        "The rows that came back are not the rows that were sent. Nothing was written. Tell your provider."
+    ),
+    NoEndpoint: lambda e: (
+        "It is not clear which endpoint is meant. Put the workbook into one of these folders: "
+        f"{', '.join(f'inbox/{name}' for name in e.choices)}."
+        if e.choices
+        else "There is no endpoint for you yet. Ask your provider to make one."
+    ),
+}
+
+
+_FAULTS: dict[Fault, str] = {
+    Fault.EMPTY: "The file is empty (0 bytes). Send it again.",
+    Fault.UNFINISHED: "The file is not complete: it looks like the copying stopped half-way. Send it again.",
+    Fault.LOCKED: "The file is open in another program. Close it and send it again.",
+    Fault.NOT_A_FILE: "What was dropped is a link or a device, not a file. Send the workbook itself.",
+    Fault.NOT_A_WORKBOOK: "This is not an Excel workbook. Save it as .xlsx or .xlsm and send it again.",
+    Fault.PASSWORD: (
+        "The workbook is protected by a password. Remove it (File, Info, Protect Workbook) and send it again."
+    ),
+    Fault.OLD_FORMAT: "This is an old Excel file (.xls). Save it as .xlsx and send it again.",
+    Fault.BINARY_FORMAT: "This is a binary Excel file (.xlsb). Save it as .xlsx or .xlsm and send it again.",
+    Fault.DAMAGED: "The workbook is damaged. Open it in Excel, let Excel repair it, save it, and send it again.",
+    Fault.DTD: "The workbook holds a document type declaration, which no workbook needs; it is refused for safety.",
+    Fault.DUPLICATE_ENTRY: "Two parts of the workbook have one name; it is refused for safety. Save it again in Excel.",
+    Fault.ENTRY_NAME: "A part of the workbook has a forbidden name; it is refused for safety. Save it again in Excel.",
+    Fault.OVERLAP: "The workbook's parts overlap; it is refused for safety. Save it again in Excel.",
+    Fault.UNUSUAL_LAYOUT: "The workbook's inner layout is not one that can be added to. Save it again in Excel.",
+    Fault.METHOD: "The workbook is packed in a way that Excel does not use. Save it again in Excel.",
+    Fault.CRASHED: "The workbook could not be read: reading it ended the reader. Save it again in Excel.",
+}
+
+_ADDRESSES: dict[AddressFault, str] = {
+    AddressFault.NOT_A_URL: "This is not an address. It begins with https:// and has a host.",
+    AddressFault.NOT_HTTPS: "The address must begin with https://, or the key could be read on its way.",
+    AddressFault.HAS_USER: "The address must not hold a user or password. Give the key apart.",
+    AddressFault.NOT_AN_ENDPOINT: "This is no endpoint's address. It looks like https://.../workspaces/.../services/...",
+    AddressFault.KEY_NOT_ASCII: "The key holds characters that no key has. Copy it again.",
+}
+
+_LIMITS: dict[Limit, str] = {
+    Limit.FILE_BYTES: "The file is too large",
+    Limit.ENTRIES: "The workbook has too many parts",
+    Limit.EXPANDED_BYTES: "The workbook is too large when unpacked",
+    Limit.RATIO: "The workbook is packed so densely that it looks like a trap",
+    Limit.CELLS: "A sheet has too many cells",
+    Limit.SECONDS: "The workbook took too long to read or write",
+    Limit.MEMORY: "The workbook took too much memory to read or write",
+}
+
+_BYTES = {Limit.FILE_BYTES, Limit.EXPANDED_BYTES, Limit.MEMORY}
+
+
+def _costly(error: FileTooCostly) -> str:
+    words = _LIMITS[error.limit]
+    if error.allowed:
+        unit = " MB" if error.limit in _BYTES else " s" if error.limit is Limit.SECONDS else ""
+        scale = 1_000_000 if error.limit in _BYTES else 1
+        found = f"{error.found / scale:,.0f}{unit}, " if error.found else ""
+        words += f" ({found}at most {error.allowed / scale:,.0f}{unit})"
+    return f"{words}. Split it and send the pieces."
+
+
+def _no_input(error: NoInput) -> str:
+    if not error.nearest:
+        return (
+            f"No sheet has a header row with these columns: {', '.join(error.missing)}. "
+            "Put them above the rows to be scored."
+        )
+    return (
+        f"The header in {error.nearest} lacks {', '.join(error.missing)}. Add what is missing, or correct its spelling."
+    )
+
+
+def _unknown_input(error: UnknownInput) -> str:
+    there = [("Sheets", error.sheets), ("Tables", error.tables), ("Names", error.names)]
+    listed = " ".join(f"{what}: {', '.join(names)}." for what, names in there if names)
+    return f"There is no '{error.where}' in the workbook. {listed}".strip()
+
+
+_ERRORS |= {
+    AddressError: lambda e: _ADDRESSES[e.fault],
+    FileBroken: lambda e: _FAULTS[e.fault],
+    FileTooCostly: _costly,
+    NoInput: _no_input,
+    AmbiguousInput: lambda e: (
+        f"More than one block has all the columns: {', '.join(e.addresses)}. Keep one, or name the one that is meant."
+    ),
+    UnknownInput: _unknown_input,
+    DuplicateHeaders: lambda e: f"{e.column} stands in {' and in '.join(e.cells)}. Keep one, rename the other.",
+    SheetTooLarge: lambda e: (
+        f"The result would need {e.rows:,} rows and {e.columns:,} columns; a sheet holds 1,048,576 by 16,384. "
+        "Split the rows."
+    ),
+}
+
+
+def explain(error: Exception) -> str:
+    """Why a workbook could not be scored, in words that say how to mend it."""
+    for kind in type(error).__mro__:
+        if kind in _ERRORS:
+            return cut(_ERRORS[kind](error), LONGEST_REASON)
+    if isinstance(error, RuleError | ContractError | SettingError):  # the operator's own errors say it themselves
+        return str(error)
+    raise error
+
+
+def our_fault(job_id: str) -> str:
+    """For what nobody foresaw: no trace, but the number under which the log has one."""
+    return f"Something went wrong on our side. The workbook is unchanged. Tell your provider the number {job_id}."
+
+
+def our_trouble(error: Exception) -> str:
+    """For a disk or store that fails: what the operating system calls it."""
+    what = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
+    return f"This could not be finished on our side{what}. The workbook is unchanged. Send it again later."

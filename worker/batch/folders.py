@@ -1,0 +1,103 @@
+"""Where a job's files lie. One folder for each job under <home>/jobs, on the filesystem of the drop folders, so that
+claiming and publishing are renames.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from worker.files import sync_file, sync_folder
+
+CLAIM = "claim.json"
+KEPT_ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".ods", ".csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What has to be known of a claimed file before the ledger knows it."""
+
+    job_id: str
+    customer_id: str | None
+    endpoint_id: str | None
+    door: str
+    file_name: str
+    owner: str
+    where: str = ""
+
+
+class JobFolders:
+    """`<home>/jobs`: the claim until it is entered, the untouched original, and what is being made of it."""
+
+    def __init__(self, home: Path) -> None:
+        self.root = home / "jobs"
+        self.drop = home / "drop"
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def folder(self, job_id: str) -> Path:
+        """The job's own folder."""
+        return self.root / job_id
+
+    def original(self, job_id: str, file_name: str) -> Path:
+        """Where the customer's file is kept, byte for byte, until its retention ends."""
+        ending = Path(file_name).suffix.lower()
+        return self.folder(job_id) / f"original{ending if ending in KEPT_ENDINGS else '.bin'}"
+
+    def outbox(self, job_id: str, customer: str | None, door: str) -> Path:
+        """The folder that has `done` and `failed` for a job: the customer's for dropped files, else the job's own."""
+        if door == "folder" and customer is not None:
+            return self.drop / customer
+        return self.folder(job_id)
+
+    def open_claim(self, claim: Claim) -> Path:
+        """Make the job's folder with its claim in it, lasting; returns where the file is to be moved to."""
+        folder = self.folder(claim.job_id)
+        folder.mkdir(mode=0o700)
+        note = folder / CLAIM
+        note.write_text(json.dumps(asdict(claim)), "utf-8")
+        sync_file(note)
+        sync_folder(folder)
+        sync_folder(self.root)
+        return self.original(claim.job_id, claim.file_name)
+
+    def entered(self, job_id: str) -> None:
+        """The ledger knows the job: its claim is over."""
+        (self.folder(job_id) / CLAIM).unlink(missing_ok=True)
+
+    def claims(self) -> Iterator[tuple[Claim, bool]]:
+        """Every claim that was not entered yet, and whether its file has arrived."""
+        for entry in sorted(os.scandir(self.root), key=lambda e: e.name):
+            if not entry.is_dir(follow_symlinks=False):
+                continue
+            try:
+                claim = Claim(**json.loads((Path(entry.path) / CLAIM).read_text("utf-8")))
+            except (FileNotFoundError, ValueError, TypeError):
+                continue
+            yield claim, os.path.lexists(self.original(claim.job_id, claim.file_name))
+
+    def remove(self, job_id: str) -> None:
+        """Remove a job's folder with all that is in it."""
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self.folder(job_id))
+
+
+def own_folder(folder: Path) -> Path:
+    """Make a folder that only this account can read, or find it there. A link is refused: where it leads to is not the
+    customer's. Raises OSError.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, "a link where a folder should be", str(folder))
+    return folder
+
+
+def new_job_id() -> str:
+    """32 hex digits, as classic job ids were."""
+    return uuid.uuid4().hex

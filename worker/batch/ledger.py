@@ -1,0 +1,254 @@
+"""The ledger: which jobs there are, what was paid for, what was published. Every promise about crashes rests on it.
+
+A job goes queued -> running -> done | failed | cancelled. A part is `calling` from before its first call leaves until
+its result is stored, so whatever a crash leaves unanswered is known, and what is `done` is never scored again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, Select, and_, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from worker.store.tables import customer, endpoint, job, part, service
+
+ENDED = ("done", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of the ledger with the names a person knows its parties by. Times are seconds since 1970, UTC."""
+
+    id: str
+    customer_id: str | None
+    customer: str | None
+    endpoint_id: str | None
+    endpoint: str | None
+    service: str | None
+    call_limit: int | None
+    door: str
+    file_name: str
+    input: str
+    sha256: str
+    state: str
+    phase: str
+    contract_version: int | None
+    model_version: int | None
+    part_rows: int | None
+    parts: int | None
+    rows_read: int | None
+    rows_scored: int | None
+    rows_with_problems: int | None
+    calls: int
+    calls_unanswered: int
+    cancel_asked: bool
+    result_name: str | None
+    reason: str | None
+    starts: int
+    owner: str | None
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+
+
+def _jobs() -> Select[Any]:
+    own = list(job.c)
+    names = [
+        customer.c.name.label("customer"),
+        endpoint.c.name.label("endpoint"),
+        endpoint.c.call_limit,
+        service.c.name.label("service"),
+    ]
+    joined = (
+        job.outerjoin(endpoint, job.c.endpoint_id == endpoint.c.id)
+        .outerjoin(service, endpoint.c.service_id == service.c.id)
+        .outerjoin(customer, job.c.customer_id == customer.c.id)
+    )
+    return select(*own, *names).select_from(joined)
+
+
+class Ledger:
+    """The jobs and parts in the store. Every method is one transaction and safe to call from any thread."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def add(
+        self, job_id: str, customer_id: str | None, endpoint_id: str | None, door: str, file_name: str, where: str = ""
+    ) -> None:
+        """Enter a claimed file as a queued job. Entering it again changes nothing, also if two do it at once."""
+        values = {
+            "id": job_id,
+            "customer_id": customer_id,
+            "endpoint_id": endpoint_id,
+            "door": door,
+            "file_name": file_name,
+            "input": where,
+            "state": "queued",
+            "created_at": self._clock(),
+        }
+        try:
+            with self._engine.begin() as db:
+                db.execute(insert(job).values(values))
+        except IntegrityError:
+            if self.get(job_id) is None:
+                raise
+
+    def get(self, job_id: str) -> Job | None:
+        """The job, or None."""
+        with self._engine.connect() as db:
+            row = db.execute(_jobs().where(job.c.id == job_id)).first()
+        return None if row is None else Job(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+    def jobs(self, *, customer_name: str | None = None, limit: int = 50) -> list[Job]:
+        """The newest jobs first."""
+        query = _jobs().order_by(job.c.created_at.desc(), job.c.id).limit(limit)
+        if customer_name is not None:
+            query = query.where(customer.c.name == customer_name)
+        with self._engine.connect() as db:
+            return [Job(**row._mapping) for row in db.execute(query)]  # noqa: SLF001 - as above
+
+    def ended_before(self, moment: float) -> list[str]:
+        """Ids of jobs that ended before `moment`."""
+        with self._engine.connect() as db:
+            return list(db.execute(select(job.c.id).where(job.c.ended_at < moment)).scalars())
+
+    def claim(
+        self, owner: str, is_alive: Callable[[str], bool], *, driving: Collection[str] = (), only: str | None = None
+    ) -> Job | None:
+        """Take a job that nobody drives: a queued one, or one whose owner is no more. Customers with the fewest jobs
+        running go first, then the oldest job. `driving` are the jobs that this owner has in hand.
+
+        The calls that a dead owner left under way are counted as unanswered. Of several that see the same job at once
+        (PostgreSQL lets them), the one whose update finds it as it was read gets it.
+        """
+        other = job.alias()
+        busy = select(func.count()).where(other.c.state == "running", other.c.customer_id == job.c.customer_id)
+        query = select(job.c.id, job.c.state, job.c.owner).where(job.c.state.in_(("queued", "running")))
+        if only is not None:
+            query = query.where(job.c.id == only)
+        with self._engine.begin() as db:
+            for row in db.execute(query.order_by(busy.scalar_subquery(), job.c.created_at, job.c.id)).all():
+                if row.id in driving or (
+                    row.state == "running" and row.owner not in (None, owner) and is_alive(row.owner)
+                ):
+                    continue
+                lost = select(func.count()).where(part.c.job_id == row.id, part.c.state == "calling").scalar_subquery()
+                as_read = and_(
+                    job.c.id == row.id, job.c.state == row.state, job.c.owner.is_not_distinct_from(row.owner)
+                )
+                values = {
+                    "state": "running",
+                    "owner": owner,
+                    "starts": job.c.starts + 1,
+                    "started_at": func.coalesce(job.c.started_at, self._clock()),
+                    "calls_unanswered": job.c.calls_unanswered + lost,
+                }
+                if db.execute(update(job).where(as_read).values(values)).rowcount == 1:
+                    found = db.execute(_jobs().where(job.c.id == row.id)).one()
+                    return Job(**found._mapping)  # noqa: SLF001 - as above
+        return None
+
+    def give_back(self, job_id: str, owner: str, *, counts: bool = False) -> None:
+        """Put a job back in the queue; its parts stay. The start counts as one of those a job is given only if
+        something went wrong, not if the process was asked to stop.
+        """
+        self._update(job_id, owner, state="queued", owner=None, starts=job.c.starts - (0 if counts else 1))
+
+    def pin(self, job_id: str, owner: str, **values: Any) -> None:  # noqa: ANN401 - columns of the job table
+        """Record what the job is bound to (contract, model, hash, plan of parts), or which phase it is in."""
+        self._update(job_id, owner, **values)
+
+    def _update(self, job_id: str, driver: str, /, **values: Any) -> None:  # noqa: ANN401 - columns of the job table
+        with self._engine.begin() as db:
+            done = db.execute(update(job).where(job.c.id == job_id, job.c.owner == driver).values(**values))
+            if done.rowcount != 1:
+                raise LostJob(job_id, driver)
+
+    def done_parts(self, job_id: str) -> set[int]:
+        """Numbers of the parts whose results are stored."""
+        with self._engine.connect() as db:
+            query = select(part.c.number).where(part.c.job_id == job_id, part.c.state == "done")
+            return set(db.execute(query).scalars())
+
+    def begin_call(self, job_id: str, owner: str, number: int) -> bool:
+        """Record, before it leaves, that a part is about to be paid for; False when it is stored already, by a call
+        that was thought lost. Raises LostJob when the job has another owner.
+        """
+        with self._engine.begin() as db:
+            here = and_(part.c.job_id == job_id, part.c.number == number)
+            state = db.execute(select(part.c.state).where(here)).scalar()
+            if state == "done":
+                return False
+            mine = and_(job.c.id == job_id, job.c.owner == owner)
+            if db.execute(update(job).where(mine).values(calls=job.c.calls + 1)).rowcount != 1:
+                raise LostJob(job_id, owner)
+            if state is None:
+                db.execute(insert(part).values(job_id=job_id, number=number, state="calling", calls=1))
+            else:
+                db.execute(update(part).where(here).values(calls=part.c.calls + 1))
+            return True
+
+    def store_part(self, job_id: str, number: int, result: bytes, more_calls: int) -> None:
+        """Commit a part's result. `more_calls` are attempts beyond the one that `begin_call` counted."""
+        with self._engine.begin() as db:
+            db.execute(
+                update(part)
+                .where(part.c.job_id == job_id, part.c.number == number, part.c.state == "calling")
+                .values(state="done", result=result, calls=part.c.calls + more_calls, ended_at=self._clock())
+            )
+            db.execute(update(job).where(job.c.id == job_id).values(calls=job.c.calls + more_calls))
+
+    def add_calls(self, job_id: str, more: int) -> None:
+        """Count attempts of a part that failed, beyond the one that `begin_call` counted."""
+        with self._engine.begin() as db:
+            db.execute(update(job).where(job.c.id == job_id).values(calls=job.c.calls + more))
+
+    def give_up_part(self, job_id: str, number: int, result: bytes) -> None:
+        """Store why a part was not scored, as its result. No call is counted."""
+        with self._engine.begin() as db:
+            values = {"state": "done", "result": result, "ended_at": self._clock()}
+            here = and_(part.c.job_id == job_id, part.c.number == number)
+            if db.execute(update(part).where(here).values(**values)).rowcount == 0:
+                db.execute(insert(part).values(job_id=job_id, number=number, calls=0, **values))
+
+    def results(self, job_id: str) -> Iterator[tuple[int, bytes]]:
+        """(number, result) of every stored part, in order."""
+        query = select(part.c.number, part.c.result).where(part.c.job_id == job_id, part.c.state == "done")
+        with self._engine.connect() as db:
+            yield from db.execute(query.order_by(part.c.number))
+
+    def finish(self, job_id: str, owner: str, state: str, **values: Any) -> None:  # noqa: ANN401 - columns of the job table
+        """End a job for good and let go of its parts' results, which stand in the published workbook."""
+        with self._engine.begin() as db:
+            mine = and_(job.c.id == job_id, job.c.owner == owner)
+            ended = db.execute(
+                update(job).where(mine).values(state=state, phase="", owner=None, ended_at=self._clock(), **values)
+            )
+            if ended.rowcount != 1:
+                raise LostJob(job_id, owner)
+            db.execute(update(part).where(part.c.job_id == job_id).values(result=None))
+
+    def ask_cancel(self, job_id: str) -> bool:
+        """Ask for a job to be cancelled; False when it has ended already, or its end is decided."""
+        with self._engine.begin() as db:
+            open_ = and_(job.c.id == job_id, job.c.state.not_in(ENDED), job.c.result_name.is_(None))
+            return db.execute(update(job).where(open_).values(cancel_asked=True)).rowcount == 1
+
+    def cancel_asked(self, job_id: str) -> bool:
+        """Whether somebody asked for the job to be cancelled."""
+        with self._engine.connect() as db:
+            return bool(db.execute(select(job.c.cancel_asked).where(job.c.id == job_id)).scalar())
+
+
+class LostJob(RuntimeError):
+    """Another process drives the job now; what this one still does to it must not count."""
+
+    def __init__(self, job_id: str, owner: str) -> None:
+        super().__init__(f"job {job_id} is no longer driven by {owner}")
+        self.job_id = job_id

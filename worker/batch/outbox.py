@@ -1,0 +1,101 @@
+"""Where the end of a job becomes visible: its result in `done`, or the file and the reason in `failed`.
+
+The name, and what else was decided, is recorded in the ledger before anything appears under it, so that a crash in
+between neither places a file twice nor changes the outcome.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from worker.batch.folders import JobFolders, own_folder
+from worker.batch.ledger import Job, Ledger
+from worker.batch.publish import free_name, place, place_again, reason_name, safe_name
+from worker.files import sync_file
+
+DONE, FAILED = "done", "failed"
+
+
+class Outbox:
+    """The outboxes of all jobs, for the process `owner` that drives them."""
+
+    def __init__(self, ledger: Ledger, folders: JobFolders, owner: str) -> None:
+        self._ledger = ledger
+        self._folders = folders
+        self._owner = owner
+
+    def made(self, job: Job) -> Path:
+        """Where the result is made before it is published."""
+        original = self._folders.original(job.id, job.file_name)
+        return original.with_name(f"result{original.suffix}")
+
+    def has_result(self, job: Job) -> bool:
+        """Whether the result was published before a crash."""
+        box, _, name = (job.result_name or "").partition("/")
+        return box == DONE and place_again(self.made(job), self._box(job, DONE) / name)
+
+    def publish_result(self, job: Job) -> None:
+        """Make the result appear in `done`."""
+        self._publish(job, DONE, {str: self.made(job)}, phase="publishing")
+
+    def publish_failure(self, job: Job, state: str, reason: str) -> None:
+        """Make the reason and a copy of the file appear in `failed`; the original stays where it is. There is no copy
+        of what is no file or cannot be read.
+        """
+        copy, note = self._for_failed(job)
+        copy.parent.mkdir(mode=0o700, exist_ok=True)
+        _once(note, lambda half: half.write_text(f"{reason}\n", "utf-8"))
+        files: dict[Callable[[str], str], Path] = {reason_name: note}  # first: two endings can want one reason's name
+        original = self._folders.original(job.id, job.file_name)
+        with suppress(PermissionError):
+            if copy.exists() or is_plain_file(original):
+                _once(copy, lambda half: shutil.copyfile(original, half))
+                files[str] = copy
+        self._publish(job, FAILED, files, phase=state, reason=reason)
+
+    def clear(self, job: Job) -> None:
+        """Let go of what was published: it is a second name of the same file, and a customer's later edit must not
+        reach ours.
+        """
+        for made in (self.made(job), *self._for_failed(job)):
+            made.unlink(missing_ok=True)
+
+    def _for_failed(self, job: Job) -> tuple[Path, Path]:
+        original = self._folders.original(job.id, job.file_name)
+        return original.with_name(f"failed{original.suffix}"), original.with_name("reason.txt")
+
+    def _box(self, job: Job, box: str) -> Path:
+        folder = self._folders.outbox(job.id, job.customer, job.door) / box
+        for made in (folder.parent.parent, folder.parent, folder):
+            own_folder(made)
+        return folder
+
+    def _publish(self, job: Job, box: str, files: Mapping[Callable[[str], str], Path], **decided: str) -> None:
+        """Make files appear, each under what its key makes of the name that is chosen."""
+        folder = self._box(job, box)
+        known, _, name = (job.result_name or "").partition("/")
+        again = known == box
+        while True:
+            if not again:
+                name = free_name(folder, safe_name(job.file_name))
+            self._ledger.pin(job.id, self._owner, result_name=f"{box}/{name}", **decided)
+            if all(place(file, folder, named(name), again=again) for named, file in files.items()):
+                return
+            again = False
+
+
+def is_plain_file(file: Path) -> bool:
+    """Whether `file` is a regular file and not a link to one."""
+    return file.is_file() and not file.is_symlink()
+
+
+def _once(file: Path, make: Callable[[Path], object]) -> None:
+    """Make a file, whole, unless it is there: one that was placed before a crash must stay the same file."""
+    if not file.exists():
+        half = file.with_name(f"{file.name}.part")
+        make(half)
+        sync_file(half)
+        half.rename(file)

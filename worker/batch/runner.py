@@ -1,0 +1,337 @@
+"""Drive one job from claimed file to published workbook. Running a job again, after any crash, finishes it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from worker.batch import results
+from worker.batch.errors import BatchError, NotAFile, NotReadable, OriginalChanged
+from worker.batch.explain import explain, our_fault, our_trouble
+from worker.batch.folders import JobFolders
+from worker.batch.ledger import Job, Ledger, LostJob
+from worker.batch.outbox import FAILED, Outbox, is_plain_file
+from worker.batch.parts import Part, pack, plan, unpack
+from worker.batch.pool import CallFailed, CallPool, Stopped
+from worker.endpoints import RuleError
+from worker.files import sync_file
+from worker.scoring import (
+    Checked,
+    Columns,
+    EndpointError,
+    Limits,
+    PartScores,
+    Problem,
+    ProblemKind,
+    Schema,
+    TableError,
+)
+from worker.scoring.check import check
+from worker.scoring.outputs import empty_outputs
+from worker.settings import Settings
+from worker.workbooks import FileLimits, Input, Sheet, WorkbookError, append_apart, read_apart
+
+log = structlog.get_logger("sheetscore.batch")
+
+
+MOST_STARTS = 10
+"""So often a job is taken up, after faults of the disk or the store or the end of its process, before it is failed."""
+
+
+class Cancelled(Exception):
+    """Somebody asked for the job to be cancelled."""
+
+
+class Scorer(Protocol):
+    """Scores one part; `ScoringClient` is one."""
+
+    def score_part(self, columns: Columns) -> PartScores:
+        """See ScoringClient.score_part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a job is scored against: pinned when it starts, the same after every restart."""
+
+    schema: Schema
+    contract_version: int
+    model_version: int
+    client: Scorer
+
+
+class Targets(Protocol):
+    """Finds what a job is to be scored against."""
+
+    def __call__(self, job: Job, limits: Limits) -> Target:
+        """The job's pins if it has them, else the endpoint's present contract and model."""
+
+
+class Progress(Protocol):
+    """Told how far a job is. `rows` are committed rows, so it never goes back."""
+
+    def __call__(self, job: Job, phase: str, rows: int, total: int) -> None:
+        """`phase` is reading, scoring, writing, done, failed or cancelled."""
+
+
+def file_limits(settings: Settings) -> FileLimits:
+    """What one foreign file may cost, by the settings."""
+    return FileLimits(
+        upload_mb=settings.max_upload_mb,
+        expanded_mb=settings.max_expanded_mb,
+        cells_millions=settings.max_cells_millions,
+        seconds=settings.file_seconds,
+        memory_mb=settings.file_memory_mb,
+    )
+
+
+class Runner:
+    """Everything that may become of a job is in `drive`."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        folders: JobFolders,
+        targets: Targets,
+        settings: Settings,
+        owner: str,
+        *,
+        calls: CallPool | None = None,
+        read: Callable[[Path, Schema, str, FileLimits], Input] = read_apart,
+        write: Callable[[Path, Path, Sequence[Sheet], FileLimits], object] = append_apart,
+        progress: Progress = lambda job, phase, rows, total: None,
+        stopping: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._ledger = ledger
+        self._folders = folders
+        self._targets = targets
+        self._settings = settings
+        self._owner = owner
+        self._progress = progress
+        self._stopping = stopping
+        self._clock = clock
+        self._pool = calls or CallPool()
+        self._outbox = Outbox(ledger, folders, owner)
+        self._read = read
+        self._write_sheets = write
+
+    def drive(self, job: Job) -> str:
+        """Take a claimed job to its end; returns the state it is left in.
+
+        A job is given back, with all that is paid for, when the process is asked to stop and when the disk or the
+        store fails (no room, say): the caller drives it again after a rest. Only after `MOST_STARTS` such starts, or
+        at once when a person waits for it, does it fail. Raises OSError when not even the failure can be put down.
+        """
+        try:
+            return self._drive(job)
+        except LostJob:
+            return "running"
+
+    def _drive(self, job: Job) -> str:
+        try:
+            if (ended := self._end_what_was_decided(job)) is not None:
+                return ended
+            if job.starts > MOST_STARTS:
+                log.error("job ended every process that drove it; it is not tried again", job=job.id)
+                return self._fail(job, "failed", our_fault(job.id))
+            self._score(job)
+            return self._end(job, "done", None)
+        except Stopped:
+            self._ledger.give_back(job.id, self._owner)
+            return "queued"
+        except LostJob:
+            raise
+        except Cancelled:
+            return self._fail(job, "cancelled", "This job was cancelled. The workbook is unchanged.")
+        except (WorkbookError, TableError, EndpointError, RuleError, BatchError) as error:
+            return self._fail(job, "failed", explain(error))
+        except (OSError, OperationalError) as error:
+            log.exception("the disk or the store failed", job=job.id, start=job.starts)
+            if job.starts >= MOST_STARTS or job.door == "command":
+                return self._fail(job, "failed", our_trouble(error))
+            self._ledger.give_back(job.id, self._owner, counts=True)
+            return "queued"
+        except Exception:
+            log.exception("job failed by a fault of ours; it is not tried again", job=job.id)
+            return self._fail(job, "failed", our_fault(job.id))
+
+    def _end_what_was_decided(self, job: Job) -> str | None:
+        """Finish a job whose end was recorded before a crash: what is decided never changes."""
+        if (job.result_name or "").startswith(f"{FAILED}/"):
+            return self._fail(job, job.phase, job.reason or "")
+        if self._outbox.has_result(job):
+            return self._end(job, "done", None)
+        return None
+
+    def _score(self, job: Job) -> None:
+        original = self._folders.original(job.id, job.file_name)
+        self._phase(job, "reading", 0, 0)
+        if not is_plain_file(original):
+            raise NotAFile
+        digest = self._sha256(original)
+        target = self._targets(job, self._limits(job))
+        source = self._read(original, target.schema, job.input, file_limits(self._settings))
+        checked = check(source.frame, target.schema, source.problems)
+        part_rows = job.part_rows or self._settings.part_rows
+        planned = list(plan(checked.good, part_rows))
+        self._ledger.pin(
+            job.id,
+            self._owner,
+            sha256=digest,
+            contract_version=target.contract_version,
+            model_version=target.model_version,
+            part_rows=part_rows,
+            parts=len(planned),
+            rows_read=len(checked.good),
+        )
+        self._call(job, target, checked, planned)
+        scores = self._join(job, target, checked, planned)
+        self._ledger.pin(
+            job.id, self._owner, rows_scored=scores.rows_scored, rows_with_problems=scores.rows_with_problems
+        )
+        self._phase(job, "writing", len(checked.good), len(checked.good))
+        self._write(job, target, source, checked, scores, original, digest)
+
+    def _limits(self, job: Job) -> Limits:
+        settings = self._settings
+        return Limits(
+            part_rows=job.part_rows or settings.part_rows,
+            concurrency=job.call_limit or 1,
+            call_seconds=settings.call_seconds,
+            call_attempts=settings.call_attempts,
+        )
+
+    def _call(self, job: Job, target: Target, checked: Checked, planned: list[Part]) -> None:
+        """Score the parts that are not in the ledger yet, at most `call_limit` at once for the endpoint."""
+        stored = self._ledger.done_parts(job.id)
+        total = len(checked.good)
+        rows = int((~checked.good).sum()) + sum(len(part.rows) for part in planned if part.number in stored)
+        self._phase(job, "scoring", rows, total)
+
+        def one(part: Part) -> None:
+            if not self._ledger.begin_call(job.id, self._owner, part.number):
+                return
+            columns = {name: values[part.rows] for name, values in checked.columns.items()}
+            try:
+                scores = target.client.score_part(columns)
+            except EndpointError as error:
+                self._ledger.add_calls(job.id, error.calls - 1)
+                raise
+            self._ledger.store_part(job.id, part.number, pack(scores, target.schema), max(0, scores.calls - 1))
+
+        missing = [part for part in planned if part.number not in stored]
+        try:
+            for part in self._pool.run(
+                job.endpoint_id or "", job.call_limit or 1, missing, one, lambda: self._must_stop(job)
+            ):
+                rows += len(part.rows)
+                self._progress(job, "scoring", rows, total)
+        except CallFailed as failed:
+            if not self._ledger.done_parts(job.id):
+                raise failed.error from None
+            log.warning(
+                "endpoint failed; the rows already paid for are published, the others carry the reason",
+                job=job.id,
+                error=type(failed.error).__name__,
+            )
+            self._give_up(job, target.schema, planned, failed.error)
+
+    def _give_up(self, job: Job, schema: Schema, planned: list[Part], error: EndpointError) -> None:
+        """Mark the rows that were not scored, so that what is paid for can still be published."""
+        stored = self._ledger.done_parts(job.id)
+        detail = explain(error)
+        for part in planned:
+            if part.number not in stored:
+                count = len(part.rows)
+                columns = empty_outputs(schema, count)
+                problems = tuple(Problem(row, ProblemKind.CALL_FAILED, detail=detail) for row in range(count))
+                self._ledger.give_up_part(job.id, part.number, pack(PartScores(columns, problems, 0, ""), schema))
+
+    def _must_stop(self, job: Job) -> bool:
+        if self._ledger.cancel_asked(job.id):
+            raise Cancelled
+        return self._stopping()
+
+    def _join(self, job: Job, target: Target, checked: Checked, planned: list[Part]) -> results.Scores:
+        rows = {part.number: part.rows for part in planned}
+        stored = self._ledger.results(job.id)
+        return results.join(checked, [(rows[n], unpack(data, target.schema)) for n, data in stored], target.schema)
+
+    def _write(
+        self,
+        job: Job,
+        target: Target,
+        source: Input,
+        checked: Checked,
+        scores: results.Scores,
+        original: Path,
+        digest: str,
+    ) -> None:
+        now = self._ledger.get(job.id) or job
+        facts = results.Facts(
+            endpoint=job.endpoint or "",
+            service=job.service or "",
+            customer=job.customer or "",
+            contract_version=target.contract_version,
+            model_version=target.model_version,
+            file_name=job.file_name,
+            sha256=digest,
+            calls=now.calls,
+            calls_unanswered=now.calls_unanswered,
+            started_at=job.started_at or job.created_at,
+            ended_at=self._clock(),
+        )
+        sheets = [
+            results.scores_sheet(source, checked, scores, target.schema, self._settings.pass_through_columns),
+            results.summary_sheet(source, scores, facts),
+        ]
+        made = self._outbox.made(job)
+        self._write_sheets(original, made, sheets, file_limits(self._settings))
+        sync_file(made)
+        if self._sha256(original) != digest:
+            raise OriginalChanged
+        if self._ledger.cancel_asked(job.id):
+            raise Cancelled
+        self._outbox.publish_result(job)
+
+    def _end(self, job: Job, state: str, reason: str | None) -> str:
+        self._ledger.finish(job.id, self._owner, state, reason=reason)
+        self._outbox.clear(job)
+        ended = self._ledger.get(job.id) or job
+        log.info(
+            "job ended",
+            job=job.id,
+            state=state,
+            endpoint=job.endpoint_id,
+            rows=ended.rows_read,
+            problems=ended.rows_with_problems,
+            calls=ended.calls,
+            seconds=round(self._clock() - job.created_at, 3),
+        )
+        self._progress(ended, state, ended.rows_read or 0, ended.rows_read or 0)
+        return state
+
+    def _fail(self, job: Job, state: str, reason: str) -> str:
+        self._outbox.publish_failure(job, state, reason)
+        return self._end(job, state, reason)
+
+    def _phase(self, job: Job, phase: str, rows: int, total: int) -> None:
+        if self._must_stop(job):
+            raise Stopped
+        self._ledger.pin(job.id, self._owner, phase=phase)
+        self._progress(job, phase, rows, total)
+
+    @staticmethod
+    def _sha256(file: Path) -> str:
+        try:
+            with file.open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
+        except PermissionError:
+            raise NotReadable from None

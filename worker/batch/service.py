@@ -1,0 +1,139 @@
+"""Drop folders, uploads and the local engine for one home: what `serve`, `score` and the demo all run."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Engine
+
+from worker.batch.engines.local import LocalEngine
+from worker.batch.folders import JobFolders
+from worker.batch.intake import Intake
+from worker.batch.ledger import ENDED, Job, Ledger
+from worker.batch.owner import Owner
+from worker.batch.pool import LOOK_SECONDS, CallPool, Stopped
+from worker.batch.runner import Progress, Runner
+from worker.batch.targets import EndpointTargets
+from worker.batch.uploads import UploadDoor
+from worker.endpoints import Models, Registry
+from worker.scoring import Transport
+from worker.settings import Settings
+
+log = structlog.get_logger("sheetscore.batch")
+
+DAY_SECONDS = 24 * 3600
+RECOVER_SECONDS = 30.0
+STOP_SECONDS = 15.0
+
+
+class BatchService:
+    """Use as a context manager: entering recovers what a crash left, leaving gives back what is under way.
+
+    `serving` watches the drop folders and drives every job; without it only `run` drives anything.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        home: Path,
+        settings: Settings,
+        models: Models,
+        *,
+        progress: Progress = lambda job, phase, rows, total: None,
+        transport: Callable[[Job], tuple[str, str, Transport] | None] = lambda job: None,
+        serving: bool = True,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._stop = threading.Event()
+        self._serving = serving
+        self.registry = Registry(engine, home)
+        self.ledger = Ledger(engine, clock)
+        self.folders = JobFolders(home)
+        self.owner = Owner(self.folders.root)
+        self._targets = EndpointTargets(self.registry, models, sleep=self._sleep, transport=transport)
+        self._progress = progress
+        self._calls = CallPool()
+        self._engine = LocalEngine(
+            self.ledger, self.owner, self._runner, jobs_at_once=settings.jobs_at_once, stop=self._stop
+        )
+        self.uploads = UploadDoor(self.ledger, self.folders, self.owner.name, self._engine.wake)
+        self.intake = Intake(
+            self.registry, self.ledger, self.folders, self.owner, settle_seconds=settings.poll_seconds, clock=clock
+        )
+        self._poller = threading.Thread(target=self._poll, name="intake", daemon=True)
+
+    def _runner(self) -> Runner:
+        return Runner(
+            self.ledger,
+            self.folders,
+            self._targets,
+            self._settings,
+            self.owner.name,
+            calls=self._calls,
+            progress=self._progress,
+            stopping=self._stop.is_set,
+            clock=self._clock,
+        )
+
+    def _sleep(self, seconds: float) -> None:
+        if self._stop.wait(seconds):
+            raise Stopped
+
+    def __enter__(self) -> BatchService:
+        self.owner.__enter__()
+        if not self._serving:
+            return self
+        self.intake.prepare()
+        self._engine.start()
+        self._poller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        if self._serving:
+            if not self._engine.join(STOP_SECONDS):
+                log.warning("a job is still under way; what it does now may be done again at the next start")
+            self._poller.join(STOP_SECONDS)
+        self.owner.__exit__()
+
+    def run(self, job_id: str) -> Job:
+        """Drive one job here and now, or wait for the process that has it; returns it ended."""
+        while (job := self.ledger.get(job_id)) is not None and job.state not in ENDED:
+            claimed = self.ledger.claim(self.owner.name, self.owner.is_alive, only=job_id)
+            if claimed is None:
+                time.sleep(LOOK_SECONDS)
+            else:
+                self._runner().drive(claimed)
+        if job is None:
+            raise KeyError(job_id)
+        return job
+
+    def _poll(self) -> None:
+        swept = recovered = 0.0
+        while not self._stop.is_set():
+            try:
+                if self._clock() - recovered >= RECOVER_SECONDS:
+                    recovered = self._clock()
+                    self.intake.recover()
+                if self.intake.scan():
+                    self._engine.wake()
+                if self._clock() - swept >= DAY_SECONDS:
+                    swept = self._clock()
+                    self.sweep()
+            except Exception:
+                log.exception("the drop folders could not be looked at; they are looked at again shortly")
+            self._stop.wait(self._settings.poll_seconds)
+
+    def sweep(self) -> int:
+        """Remove what is kept of jobs whose retention has ended; returns how many."""
+        over = self.ledger.ended_before(self._clock() - self._settings.retention_days * DAY_SECONDS)
+        kept = [job_id for job_id in over if self.folders.folder(job_id).exists()]
+        for job_id in kept:
+            self.folders.remove(job_id)
+        return len(kept)

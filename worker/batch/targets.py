@@ -1,0 +1,49 @@
+"""What a job is scored against: the endpoint's contract and model, in this process or behind a remote address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from worker.batch.errors import NoEndpoint
+from worker.batch.intake import folder_names
+from worker.batch.ledger import Job
+from worker.batch.runner import Target
+from worker.endpoints import Models, Registry
+from worker.scoring import Answer, Columns, Endpoint, Limits, ScoringClient, Transport
+
+INSIDE = "http://127.0.0.1/workspaces/default/services/"
+"""Address of an endpoint that is called without HTTP; nothing is ever sent to it."""
+
+
+class EndpointTargets:
+    """Finds a job's target in the store. `transport` replaces the way its endpoint is called."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        models: Models,
+        *,
+        sleep: Callable[[float], None],
+        transport: Callable[[Job], tuple[str, str, Transport] | None] = lambda job: None,
+    ) -> None:
+        self._registry = registry
+        self._models = models
+        self._sleep = sleep
+        self._transport = transport
+
+    def __call__(self, job: Job, limits: Limits) -> Target:
+        """The job's pins if it has them, else the endpoint's present contract and model. Raises NoEndpoint."""
+        if job.endpoint_id is None:
+            raise NoEndpoint(folder_names(self._registry.endpoints(customer=job.customer)) if job.customer else [])
+        row = self._registry.endpoint(job.endpoint_id)
+        contract_version = job.contract_version or row.contract_version
+        model_version = job.model_version or row.model_version
+        schema, model = self._models.get(row.service, contract_version, model_version)
+
+        def inside(endpoint: Endpoint, columns: Columns) -> Answer:  # noqa: ARG001 - the shape of a transport
+            return Answer(model.score(columns, schema), str(model_version))
+
+        outside = self._transport(job)
+        url, key, transport = outside if outside is not None else (f"{INSIDE}{row.id}", "", inside)
+        client = ScoringClient(Endpoint(url, key, schema, row.name), transport, limits=limits, sleep=self._sleep)
+        return Target(schema, contract_version, model_version, client)

@@ -1,0 +1,186 @@
+"""`sheetscore serve|score|demo`: what does the work."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from worker.batch.folders import Claim, new_job_id
+from worker.batch.intake import enter, printable
+from worker.batch.ledger import ENDED, Job, LostJob
+from worker.batch.publish import free_name
+from worker.batch.results import sentence
+from worker.batch.service import BatchService
+from worker.cli import show
+from worker.cli.home import Home, opened
+from worker.demo.run import run_demo
+from worker.endpoints import Models, Registry, Remote, Snapshots
+from worker.host import HostServer, create_app
+from worker.logs import to_file
+from worker.progress import Bars
+from worker.scoring import Limits, Schema, discover
+from worker.settings import Settings
+
+EXIT_PROBLEMS = 3
+
+
+def serve(
+    *,
+    home: Home,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; loopback only.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+) -> None:
+    """Run the host, the drop folders and the batch engine in one process. Ctrl-C or SIGTERM stops it cleanly."""
+    settings = Settings(home, host=host, port=port)
+    to_file(home)
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    with opened(home, settings) as engine:
+        models = Models(engine, home, limits=Limits(call_seconds=settings.call_seconds))
+        with (
+            Snapshots(engine, home, models) as snapshots,
+            BatchService(engine, home, settings, models, progress=_tell) as batch,
+        ):
+            app = create_app(snapshots, settings, batch.uploads)
+            with HostServer(app, settings.host, settings.port) as server:
+                show.console.print(f"Listening on {server.url}")
+                show.console.print(f"Drop folders in {home / 'drop'}")
+                show.console.print("Ctrl-C stops. What is under way is taken up again at the next start.")
+                sys.stdout.flush()
+                stop.wait()
+                show.console.print("Stopping. Ctrl-C again does not wait for calls under way.")
+        show.console.print("Stopped.")
+
+
+def _tell(job: Job, phase: str, rows: int, total: int) -> None:  # noqa: ARG001 - the shape of a progress
+    """One line for each job that ends."""
+    if phase in ENDED:
+        said = sentence(job.rows_scored or 0, job.rows_with_problems or 0) if phase == "done" else job.reason
+        show.console.print(
+            f"{show.moment(job.ended_at)}  {job.customer or job.service}  {job.file_name}  {phase}: {said}"
+        )
+        sys.stdout.flush()
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    def ask(*_: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask)
+
+
+def score(
+    book: Annotated[Path, typer.Argument(help="The workbook.", exists=True, dir_okay=False)],
+    *,
+    endpoint: Annotated[str, typer.Option(help="service/endpoint of this home, or the URL of any endpoint.")],
+    where: Annotated[
+        str,
+        typer.Option("--input", help="Sheet, Sheet!A1:F9, table or defined name; found by its header if not given."),
+    ] = "",
+    out: Annotated[Path | None, typer.Option(help="Where the result goes; beside the workbook if not given.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Write over what --out names.")] = False,
+    home: Home,
+) -> None:
+    """Score one workbook now, against an endpoint of this home or any by its URL."""
+    target = _target(book, out, replace=replace)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended like Ctrl-C: nothing half is left
+    if "://" in endpoint:
+        with tempfile.TemporaryDirectory(prefix="sheetscore-") as made:
+            code = _score(Path(made), book, _register(Path(made), endpoint), where, target)
+    else:
+        code = _score(home, book, endpoint, where, target)
+    raise typer.Exit(code)
+
+
+def _target(book: Path, out: Path | None, *, replace: bool) -> Path:
+    """Where the result goes, found out before anything is paid for. Raises BadParameter."""
+    if not book.is_file():
+        raise typer.BadParameter(f"{book} is not a file")
+    if out is None or out.is_dir():
+        return free_beside(out / book.name if out else book)
+    if not out.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
+    if out.exists() and not replace:
+        raise typer.BadParameter(f"{out} is there already; add --replace to write over it", param_hint="--out")
+    return out
+
+
+def free_beside(book: Path) -> Path:
+    """`book.xlsx` -> `book.scored.xlsx`, numbered if that is taken."""
+    name = f"{book.stem}.scored{book.suffix}"
+    return book.with_name(free_name(book.parent, name))
+
+
+def _register(home: Path, url: str) -> str:
+    """Make the remote endpoint known to a home that lasts as long as this command."""
+    key = os.environ.get("SHEETSCORE_KEY", "")
+    if not key and sys.stdin.isatty():
+        key = typer.prompt("Key of the endpoint", hide_input=True, err=True)
+    if not key:
+        raise typer.BadParameter("an endpoint by its URL needs a key: set SHEETSCORE_KEY")
+    found = discover(url, key).schema
+    schema = Schema(found.inputs, found.outputs)  # without sample rows, which publishing would score and someone pay
+    with opened(home) as engine:
+        registry = Registry(engine, home)
+        registry.add_service("remote", schema, Remote(url=url, codec="classic", token=key))
+    return "remote/default"
+
+
+def _score(home: Path, book: Path, endpoint: str, where: str, target: Path) -> int:
+    """Drive one workbook through the same runner as every other; returns the exit code."""
+    settings = Settings(home)
+    to_file(home)
+    with opened(home, settings) as engine, Bars(show.errors) as bars:
+        models = Models(engine, home, limits=Limits(call_seconds=settings.call_seconds))
+        with BatchService(engine, home, settings, models, progress=bars.update, serving=False) as batch:
+            row = batch.registry.endpoint(endpoint)
+            claim = Claim(new_job_id(), None, row.id, "command", printable(book.name), batch.owner.name, where)
+            shutil.copyfile(book, batch.folders.open_claim(claim))
+            enter(claim, batch.ledger, batch.folders)
+            try:
+                job = batch.run(claim.job_id)
+            except KeyboardInterrupt:
+                batch.ledger.ask_cancel(claim.job_id)  # a `serve` of this home may have it
+                with suppress(LostJob):
+                    batch.ledger.finish(claim.job_id, batch.owner.name, "cancelled", reason="Stopped by Ctrl-C.")
+                raise
+            if job.state != "done":
+                show.complain(job.reason or job.state)
+                return 1
+            _put(batch.folders.folder(job.id) / (job.result_name or ""), target)
+    show.console.print(f"{sentence(job.rows_scored or 0, job.rows_with_problems or 0)}: {printable(str(target))}")
+    return EXIT_PROBLEMS if job.rows_with_problems else 0
+
+
+def _put(result: Path, target: Path) -> None:
+    """Copy the result to where it was asked for, whole or not at all."""
+    half = target.with_name(f".sheetscore-{new_job_id()}.part")
+    try:
+        shutil.copyfile(result, half)
+        half.replace(target)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def demo(
+    *,
+    home: Annotated[Path, typer.Option("--home", help="Where the demonstration lives.")] = Path("sheetscore-demo"),
+    keep_serving: Annotated[bool, typer.Option("--keep-serving", help="Leave host and drop folders running.")] = False,
+) -> None:
+    """Publish a real model, make two customers, score a real workbook for both, show the outcome."""
+    stop = threading.Event() if keep_serving else None
+    if stop is not None:
+        _stop_on_signals(stop)
+    raise typer.Exit(run_demo(home, show.console, stop))

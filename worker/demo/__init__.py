@@ -1,0 +1,1 @@
+"""The demonstration: a real model, a real workbook, and the command that scores one with the other."""

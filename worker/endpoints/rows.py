@@ -1,0 +1,98 @@
+"""What the registry hands out: one frozen value for each kind of row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from worker.scoring.schema import Schema
+from worker.store import tables
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """One web service; `newest` is the number of its newest version. Times are seconds since 1970."""
+
+    id: str
+    name: str
+    description: str
+    newest: int
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One published version of a service. `kind` of the model is onnx or remote; `model_id` names its content."""
+
+    number: int
+    contract: Schema
+    kind: str
+    model_id: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """One customer."""
+
+    id: str
+    name: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRow:
+    """One endpoint with what it pins. `customer` and `customer_id` are None for `default` only."""
+
+    id: str
+    service: str
+    name: str
+    customer: str | None
+    customer_id: str | None
+    description: str
+    contract_version: int
+    model_version: int
+    throttle_level: str
+    max_concurrent_calls: int
+    call_limit: int
+    logging_level: str
+    sample_data: bool
+    created_at: float
+    changed_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class NewEndpoint:
+    """An endpoint just made, with its keys. They are not stored: this is the only time they are seen."""
+
+    endpoint: EndpointRow
+    primary: str = field(repr=False)
+    secondary: str = field(repr=False)
+
+
+def endpoint_query() -> Select[Any]:
+    """Selects the fields of EndpointRow, in their order."""
+    e = tables.endpoint.c
+    return (
+        select(
+            e.id,
+            tables.service.c.name,
+            e.name,
+            tables.customer.c.name,
+            e.customer_id,
+            e.description,
+            e.contract_version,
+            e.model_version,
+            e.throttle_level,
+            e.max_concurrent_calls,
+            e.call_limit,
+            e.logging_level,
+            e.sample_data,
+            e.created_at,
+            e.changed_at,
+        )
+        .join(tables.service, tables.service.c.id == e.service_id)
+        .outerjoin(tables.customer, tables.customer.c.id == e.customer_id)
+    )

@@ -1,0 +1,170 @@
+"""What may be published, made and named; each broken rule is one error with its facts.
+
+Limits of endpoints are those of the classic service: names of 24 lower-case letters and digits, descriptions of 2,000
+characters, 4 calls at once at the Low level, 20 (at most 200) at High.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from worker.scoring.errors import SheetscoreError
+
+DEFAULT = "default"
+SLOTS = ("primary", "secondary")
+LOGGING_LEVELS = ("None", "Error", "All")
+DESCRIPTION_LENGTH = 2000
+CALLS_LOW = 4
+CALLS_HIGH = 20
+CALLS_MOST = 200
+
+_NAMES = {
+    "service": (re.compile(r"[a-z0-9-]{1,64}"), "1 to 64 lower-case letters, digits and hyphens"),
+    "endpoint": (re.compile(r"[a-z0-9]{1,24}"), "1 to 24 lower-case letters and digits"),
+    "customer": (
+        re.compile(r"[a-z0-9][a-z0-9-]{0,62}"),
+        "1 to 63 lower-case letters, digits and hyphens, the first not a hyphen, and no device name of Windows",
+    ),
+}
+# A customer's name is a folder's name, on Windows too.
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+
+
+class RuleError(SheetscoreError):
+    """Something asked of the registry breaks a rule; nothing was changed."""
+
+
+class NameInvalid(RuleError):
+    """A name has characters or a length that are not allowed. `kind` is service, endpoint or customer."""
+
+    def __init__(self, kind: str, name: str, wanted: str) -> None:
+        super().__init__(f"{kind} name {name!r}: wanted {wanted}")
+        self.kind, self.name, self.wanted = kind, name, wanted
+
+
+class NameTaken(RuleError):
+    """There is one of that name already."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"the {kind} {name!r} exists already")
+        self.kind, self.name = kind, name
+
+
+class Unknown(RuleError):
+    """There is no such service, version, customer or endpoint. `known` are the names there are.
+
+    An endpoint's name is `service/endpoint`, a version's `9 of service`.
+    """
+
+    def __init__(self, kind: str, name: str, known: Sequence[str] = ()) -> None:
+        shown = name if kind == "version" else repr(name)
+        super().__init__(f"there is no {kind} {shown}" + (f"; known: {', '.join(known)}" if known else ""))
+        self.kind, self.name, self.known = kind, name, tuple(known)
+
+
+class DescriptionTooLong(RuleError):
+    """A description is longer than the limit."""
+
+    def __init__(self, length: int, limit: int = DESCRIPTION_LENGTH) -> None:
+        super().__init__(f"description of {length} characters; at most {limit}")
+        self.length, self.limit = length, limit
+
+
+class ChoiceInvalid(RuleError):
+    """A setting has a value that is not among those allowed."""
+
+    def __init__(self, setting: str, value: object, choices: Sequence[str]) -> None:
+        super().__init__(f"{setting} {value!r} is not one of {', '.join(choices)}")
+        self.setting, self.value, self.choices = setting, value, tuple(choices)
+
+
+class NumberInvalid(RuleError):
+    """A setting has a number outside its range."""
+
+    def __init__(self, setting: str, value: object, lowest: int, highest: int) -> None:
+        super().__init__(f"{setting} {value!r} is not a whole number from {lowest} to {highest}")
+        self.setting, self.value, self.lowest, self.highest = setting, value, lowest, highest
+
+
+class ModelTooLarge(RuleError):
+    """A model file is over the limit; both in bytes."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"model of {size} bytes; at most {limit}")
+        self.size, self.limit = size, limit
+
+
+class NotAModel(RuleError):
+    """The file is no ONNX model that can be run: a pickle, a broken file, an operator nobody knows."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"not an ONNX model that can be run: {reason}")
+        self.reason = reason
+
+
+class ForeignOperators(RuleError):
+    """The model uses operators from outside the ONNX standard."""
+
+    def __init__(self, domains: Sequence[str]) -> None:
+        super().__init__(f"operators from outside the ONNX standard: {', '.join(domains)}")
+        self.domains = tuple(domains)
+
+
+class ExternalData(RuleError):
+    """The model keeps weights in other files, which it could choose freely on this machine."""
+
+    def __init__(self) -> None:
+        super().__init__("the model keeps weights in other files; save it as one file")
+
+
+class ModelMisfit(RuleError):
+    """The model does not fit the contract; `faults` name each difference."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("the model does not fit the contract: " + "; ".join(faults))
+        self.faults = tuple(faults)
+
+
+class SampleNotScored(RuleError):
+    """The contract's sample rows could not be scored with the model."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the sample rows could not be scored: {reason}")
+        self.reason = reason
+
+
+def check_name(kind: str, name: str) -> None:
+    """Raises NameInvalid. `kind` is service, endpoint or customer."""
+    pattern, wanted = _NAMES[kind]
+    if not pattern.fullmatch(name) or (kind == "customer" and name in _DEVICES):
+        raise NameInvalid(kind, name, wanted)
+
+
+def check_description(description: str) -> None:
+    """Raises DescriptionTooLong."""
+    if len(description) > DESCRIPTION_LENGTH:
+        raise DescriptionTooLong(len(description))
+
+
+def check_choice(setting: str, value: str, choices: Sequence[str]) -> None:
+    """Raises ChoiceInvalid."""
+    if value not in choices:
+        raise ChoiceInvalid(setting, value, choices)
+
+
+def check_number(setting: str, value: int, highest: int = CALLS_MOST) -> None:
+    """Raises NumberInvalid unless `value` is a whole number from 1 to `highest`."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= highest:
+        raise NumberInvalid(setting, value, 1, highest)
+
+
+def concurrent_calls(level: str, wanted: int | None) -> int:
+    """How many calls at once a level allows: 4 at Low whatever was asked for, 20 at High unless asked otherwise."""
+    check_choice("throttle_level", level, ("Low", "High"))
+    if level == "Low":
+        return CALLS_LOW
+    if wanted is None:
+        return CALLS_HIGH
+    check_number("max_concurrent_calls", wanted)
+    return wanted

@@ -1,0 +1,54 @@
+"""The home's secret: what must be kept and sent on (tokens of remote servers) is stored encrypted under it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from worker.files import private_folder, write_whole
+from worker.scoring.errors import SheetscoreError
+
+VARIABLE = "SHEETSCORE_SECRET"
+
+
+class SecretError(SheetscoreError):
+    """The secret cannot be used; `where` is the file or the environment variable, `reason` says why."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")
+        self.where, self.reason = where, reason
+
+
+class Secret:
+    """Encrypts and decrypts. The secret is `SHEETSCORE_SECRET` or `<home>/secret.key`, made when it is first needed."""
+
+    def __init__(self, home: Path, environ: Mapping[str, str] = os.environ) -> None:
+        self._file = home / "secret.key"
+        self._given = environ.get(VARIABLE, "")
+        self._where = VARIABLE if self._given else str(self._file)
+
+    def encrypt(self, text: str) -> bytes:
+        """`decrypt` is the inverse. Raises SecretError, OSError."""
+        return self._fernet().encrypt(text.encode())
+
+    def decrypt(self, data: bytes) -> str:
+        """Raises SecretError when it was encrypted under another secret, OSError."""
+        try:
+            return self._fernet().decrypt(data).decode()
+        except InvalidToken:
+            raise SecretError(self._where, "is not the secret that this was encrypted under") from None
+
+    def _fernet(self) -> Fernet:
+        try:
+            return Fernet(self._given or self._stored())
+        except ValueError:
+            raise SecretError(self._where, "is not 32 bytes as url-safe base64 text") from None
+
+    def _stored(self) -> bytes:
+        if not self._file.exists():
+            private_folder(self._file.parent)
+            write_whole(self._file, Fernet.generate_key(), replace=False)
+        return self._file.read_bytes()

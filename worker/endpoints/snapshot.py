@@ -1,0 +1,117 @@
+"""What the host must know for each call, in memory: endpoints and the digests of their keys."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Self
+
+import structlog
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from worker.endpoints.keys import is_among
+from worker.endpoints.models import Models
+from worker.endpoints.rows import EndpointRow, endpoint_query
+from worker.store import tables
+
+log = structlog.get_logger("sheetscore.endpoints")
+
+LOOK_SECONDS = 0.25
+"""How often changes by other processes are looked for; a revoked key must end within one second."""
+
+_NOBODY = ("0" * 64, "0" * 64)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Every endpoint at one moment. `digests`: endpoint id -> SHA-256 of its keys; `owners`: SHA-256 -> endpoint id."""
+
+    endpoints: Mapping[str, EndpointRow]
+    digests: Mapping[str, tuple[str, ...]] = field(repr=False)
+    owners: Mapping[str, str] = field(repr=False)
+
+    def opened(self, endpoint_id: str, key: str) -> EndpointRow | None:
+        """The endpoint, if the key is one of its own. A missing endpoint costs the time of a wrong key."""
+        fits = is_among(key, self.digests.get(endpoint_id, _NOBODY))
+        return self.endpoints.get(endpoint_id) if fits else None
+
+
+class Snapshots:
+    """The newest snapshot, kept so by a thread of its own until it is closed. `models` are those of its endpoints."""
+
+    def __init__(self, engine: Engine, home: Path, models: Models | None = None) -> None:
+        self._engine = engine
+        self.models = models or Models(engine, home)
+        self._mark: tuple[object, ...] = ()
+        self._seen: int | None = None
+        self._closed = threading.Event()
+        self._lock = threading.Lock()
+        self._watched = engine.connect()
+        self._snapshot = Snapshot({}, {}, {})
+        self.refresh()
+        self._thread = threading.Thread(target=self._watch, name="snapshots", daemon=True)
+        self._thread.start()
+
+    def current(self) -> Snapshot:
+        """At most one second behind the store."""
+        return self._snapshot
+
+    def refresh(self) -> Snapshot:
+        """Look now. Raises SQLAlchemyError."""
+        with self._lock:
+            seen = self._data_version()
+            if seen is None or seen != self._seen:
+                mark = self._read_mark()
+                if mark != self._mark:
+                    self._snapshot = self._load()
+                self._mark, self._seen = mark, seen
+            return self._snapshot
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._closed.set()
+        self._thread.join()
+        self._watched.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _watch(self) -> None:
+        while not self._closed.wait(LOOK_SECONDS):
+            try:
+                self.refresh()
+            except SQLAlchemyError:
+                log.exception("changes of endpoints cannot be read; the last known ones stay in force")
+
+    def _data_version(self) -> int | None:
+        """SQLite says for almost nothing whether anybody else has committed; None where there is no such number."""
+        if self._engine.dialect.name != "sqlite":
+            return None
+        with self._watched.begin():
+            return int(self._watched.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+    def _read_mark(self) -> tuple[object, ...]:
+        """Differs when an endpoint or key came, changed or went. Cheap: the ledger commits all the time."""
+        marks: list[object] = []
+        with self._engine.connect() as db:
+            for table, moment in ((tables.endpoint, "changed_at"), (tables.key, "created_at")):
+                query = select(func.count(), func.sum(table.c[moment]), func.max(table.c[moment]))
+                marks += db.execute(query).one()
+        return tuple(marks)
+
+    def _load(self) -> Snapshot:
+        with self._engine.connect() as db:
+            endpoints = {row.id: row for row in (EndpointRow(*fields) for fields in db.execute(endpoint_query()))}
+            stored = db.execute(select(tables.key.c.endpoint_id, tables.key.c.sha256)).all()
+        digests: dict[str, tuple[str, ...]] = {}
+        for endpoint_id, sha256 in stored:
+            digests[endpoint_id] = (*digests.get(endpoint_id, ()), sha256)
+        owners = {sha256: endpoint_id for endpoint_id, sha256 in stored}
+        return Snapshot(MappingProxyType(endpoints), MappingProxyType(digests), MappingProxyType(owners))

@@ -1,0 +1,179 @@
+"""Scores rows that come in a request: key, throttle, limits, and where the work is done."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from worker.endpoints import EndpointRow, Model, Snapshots
+from worker.endpoints.models import OnnxModel
+from worker.host.access import authorised
+from worker.host.encode import encode
+from worker.host.limits import HostLimits
+from worker.host.parse import parse
+from worker.host.pool import FairPool
+from worker.host.refusals import Detail, Refusal, bad_argument, model_failed, throttled, timed_out, too_large
+from worker.host.throttle import Throttle
+from worker.scoring.errors import EndpointError
+from worker.scoring.schema import Schema, row_count
+
+_SMALL_CALL_BYTES = 2_000
+"""A call has a cost of its own; this many bytes are added to its size before its speed is judged."""
+
+VERSION_HEADER = "x-sheetscore-model-version"
+CONCURRENCY_HEADER = "x-sheetscore-max-concurrent"
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    endpoint: EndpointRow
+    body: bytes
+    records: bool
+    details: bool
+
+
+class Execute:
+    """The handler of `execute`."""
+
+    def __init__(self, snapshots: Snapshots, limits: HostLimits, log: Any, clock: Callable[[], float]) -> None:  # noqa: ANN401 - any structlog logger
+        self._snapshots = snapshots
+        self._models = snapshots.models
+        self._limits = limits
+        self._log = log
+        self._clock = clock
+        self._throttle = Throttle()
+        self._here = FairPool(limits.model_threads, "score")
+        self._away = FairPool(limits.remote_threads, "remote")
+        self._seconds_per_byte: dict[tuple[str, int, int], float] = {}
+
+    async def answer(self, request: Request) -> Response:
+        """One call; every outcome is an answer and a line in the log."""
+        began = self._clock()
+        endpoint: EndpointRow | None = None
+        rows, status = 0, 500
+        try:
+            endpoint = authorised(request, self._snapshots)
+            content, rows = await self._admitted(request, endpoint)
+            status = 200
+            return Response(content, 200, endpoint_headers(endpoint), "application/json")
+        except Refusal as refusal:
+            status = refusal.status
+            raise
+        except ClientDisconnect:
+            status = 499
+            raise
+        finally:
+            self._log.info(
+                "execute",
+                endpoint=endpoint.id if endpoint else None,
+                rows=rows,
+                status=status,
+                ms=round((self._clock() - began) * 1000, 2),
+                request=request.scope["state"]["request_id"],
+            )
+
+    async def _admitted(self, request: Request, endpoint: EndpointRow) -> tuple[bytes, int]:
+        if not self._throttle.enter(endpoint.id, endpoint.max_concurrent_calls):
+            raise throttled(f"{endpoint.service}/{endpoint.name}", endpoint.max_concurrent_calls)
+        work: list[Future[Any]] = []
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                question = _Question(endpoint, await self._read(request), *_switches(request))
+                return await self._answered(question, work)
+        except TimeoutError:
+            raise timed_out(self._limits.seconds) from None
+        finally:
+            self._leave(endpoint.id, work)
+
+    async def _answered(self, question: _Question, work: list[Future[Any]]) -> tuple[bytes, int]:
+        """Scored at once when that is quick, else in a thread. What was given to a thread is added to `work`."""
+        endpoint = question.endpoint
+        loaded = self._models.in_memory(*_pins(endpoint))
+        if loaded is None:
+            work.append(self._here.submit(endpoint.id, lambda: self._models.get(*_pins(endpoint))))
+            loaded = cast("tuple[Schema, Model]", await asyncio.wrap_future(work[-1]))
+        schema, model = loaded
+        here = isinstance(model, OnnxModel)
+        if here and self._is_quick(question):
+            return self._score(question, schema, model)
+        pool = self._here if here else self._away
+        work.append(pool.submit(endpoint.id, lambda: self._score(question, schema, model)))
+        return await asyncio.wrap_future(cast("Future[tuple[bytes, int]]", work[-1]))
+
+    def _leave(self, endpoint_id: str, work: list[Future[Any]]) -> None:
+        """Work that was given up runs on in its thread; its call counts until that ends."""
+        if not work or work[-1].done():
+            self._throttle.leave(endpoint_id)
+            return
+        loop = asyncio.get_running_loop()
+
+        def leave(_: Future[Any]) -> None:
+            with suppress(RuntimeError):  # the loop was closed meanwhile
+                loop.call_soon_threadsafe(self._throttle.leave, endpoint_id)
+
+        work[-1].add_done_callback(leave)
+
+    async def _read(self, request: Request) -> bytes:
+        """The body; no more of it than the limit, whatever its length is said to be."""
+        limit = self._limits.body_bytes
+        told = request.headers.get("content-length", "")
+        if told.isdecimal() and int(told) > limit:
+            raise too_large(limit)
+        size, chunks = 0, []
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise too_large(limit)
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _is_quick(self, question: _Question) -> bool:
+        """Whether the answer is there sooner than a thread would be, judged by the last call to the same model."""
+        if len(question.body) > self._limits.inline_bytes:
+            return False
+        pace = self._seconds_per_byte.get(_pins(question.endpoint))
+        return pace is not None and pace * (len(question.body) + _SMALL_CALL_BYTES) < self._limits.inline_seconds
+
+    def _score(self, question: _Question, schema: Schema, model: Model) -> tuple[bytes, int]:
+        """The body of the answer and its number of rows. Raises Refusal."""
+        began = time.perf_counter()
+        columns = parse(question.body, schema, records=question.records)
+        try:
+            scores = model.score(columns, schema)
+        except EndpointError as error:
+            raise model_failed(error) from None
+        content = encode(scores, schema, records=question.records, details=question.details)
+        seconds = time.perf_counter() - began
+        self._seconds_per_byte[_pins(question.endpoint)] = seconds / (len(question.body) + _SMALL_CALL_BYTES)
+        return content, row_count(columns)
+
+
+def endpoint_headers(endpoint: EndpointRow) -> dict[str, str]:
+    """What every answer of an endpoint says of it: the add-in's cache and the client's pool need them."""
+    return {
+        VERSION_HEADER: str(endpoint.model_version),
+        CONCURRENCY_HEADER: str(endpoint.max_concurrent_calls),
+    }
+
+
+def _pins(endpoint: EndpointRow) -> tuple[str, int, int]:
+    return endpoint.service, endpoint.contract_version, endpoint.model_version
+
+
+def _switches(request: Request) -> tuple[bool, bool]:
+    """Whether records are wanted, whether details are. Raises Refusal."""
+    query = request.query_params
+    version, form = query.get("api-version", "2.0"), query.get("format", "")
+    if version != "2.0":
+        raise bad_argument(Detail("BadVersionCall", "The only api-version is 2.0."))
+    if form not in {"", "swagger"}:
+        raise bad_argument(Detail("InvalidQueryParameter", "The only format is swagger."))
+    return form == "swagger", query.get("details", "").lower() == "true"

@@ -1,0 +1,191 @@
+"""Every answer that is not scores: its status, and its class and code from the classic service's list of error codes.
+
+`{"error": {"code": class, "message": ..., "details": [{"code": ..., "message": ..., "row": 0, "column": "Age"}]}}`.
+`row` (0-based) and `column` are ours. Source: "Web service error codes" in Microsoft's documentation of Azure Machine
+Learning Studio (classic).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+from starlette.responses import Response
+
+from worker.scoring.errors import (
+    BadAnswer,
+    EndpointError,
+    Problem,
+    ProblemKind,
+    Rejected,
+    Throttled,
+    TimedOut,
+    TooLarge,
+    Unavailable,
+)
+
+MOST_DETAILS = 100
+VALUE_LENGTH = 60
+CATEGORIES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One reason, with the row and column it concerns."""
+
+    code: str
+    message: str
+    row: int | None = None
+    column: str | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """As it stands in the answer."""
+        plain: dict[str, object] = {"code": self.code, "message": self.message}
+        if self.row is not None:
+            plain["row"] = self.row
+        if self.column is not None:
+            plain["column"] = self.column
+        return plain
+
+
+class Refusal(Exception):
+    """Ends a request with an answer that is not scores."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        details: Sequence[Detail] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.body = orjson.dumps(
+            {"error": {"code": code, "message": message, "details": [d.to_dict() for d in details[:MOST_DETAILS]]}}
+        )
+        self.headers = dict(headers or {})
+
+    def response(self) -> Response:
+        """The answer."""
+        return Response(self.body, self.status, self.headers, "application/json")
+
+
+def bad_argument(*details: Detail) -> Refusal:
+    """The request is wrong: 400, with every reason."""
+    return Refusal(400, "BadArgument", "The request is not as the endpoint needs it.", details)
+
+
+def wrong_body(reason: str) -> Refusal:
+    """The body cannot be read."""
+    return bad_argument(Detail("RequestBodyInvalid", f"The body cannot be read: {reason}."))
+
+
+def empty(message: str = "There is no row to score.") -> Refusal:
+    """There is no body, or no row in it."""
+    return bad_argument(Detail("RequestIsEmpty", message))
+
+
+def unauthorized() -> Refusal:
+    """One answer for a wrong, missing or foreign key and for an endpoint that does not exist: nobody learns which."""
+    detail = Detail("ScoreRequestUnauthorized", "Invalid credentials provided.")
+    headers = {"WWW-Authenticate": "Bearer"}
+    return Refusal(401, "Unauthorized", "The request is not authorized.", [detail], headers)
+
+
+def throttled(endpoint: str, most: int) -> Refusal:
+    """The endpoint is at its maximum; not queued."""
+    message = f"Request is throttled for {endpoint} endpoint. The maximum concurrency for the endpoint is {most}."
+    detail = Detail("RequestThrottled", message)
+    return Refusal(503, "ServiceUnavailable", "The service is temporarily unavailable.", [detail], {"Retry-After": "1"})
+
+
+def too_large(limit: int) -> Refusal:
+    """The body is over a limit, in bytes."""
+    detail = Detail("OutOfMemoryLimit", f"Maximum allowed size of the request is {limit / 2**20:g} MB.")
+    return Refusal(413, "MemoryQuotaViolation", "The request is too large.", [detail])
+
+
+def timed_out(seconds: float) -> Refusal:
+    """No answer in time, reading the request included."""
+    detail = Detail("ScoreRequestTimeout", f"The request was not answered within {seconds:g} seconds.")
+    return Refusal(408, "RequestTimeout", "The request timed out.", [detail])
+
+
+def not_found(code: str, message: str) -> Refusal:
+    """Nothing there, or nothing that this key may see."""
+    return Refusal(404, "NotFound", "The resource was not found.", [Detail(code, message)])
+
+
+def internal() -> Refusal:
+    """The host failed; what happened stands in its log under the request id."""
+    return Refusal(500, "InternalError", "The service failed. Its log has more under the id of this request.")
+
+
+def bad_cells(problems: Sequence[Problem]) -> Refusal:
+    """Values that the model would not get as they are."""
+    return bad_argument(
+        *(Detail("InputParseError", words(problem), problem.row, problem.column) for problem in problems[:MOST_DETAILS])
+    )
+
+
+def model_failed(error: EndpointError) -> Refusal:
+    """What a model, here or behind a remote server, could not do. A remote server's words are not passed on."""
+    if isinstance(error, Rejected):
+        code = error.code or "ModuleExecutionError"
+        message = "The model refuses these rows." if error.row is None else "The model refuses this value."
+        return bad_argument(Detail(code[:64], message, error.row, error.column))
+    if isinstance(error, TooLarge):
+        return Refusal(413, "MemoryQuotaViolation", "The request is too large for the model's server.")
+    if isinstance(error, Throttled):
+        after = max(1, round(error.retry_after or 1))
+        detail = Detail("NoMoreResources", "The model's server is at its limit.")
+        headers = {"Retry-After": str(after)}
+        return Refusal(503, "ServiceUnavailable", "The service is temporarily unavailable.", [detail], headers)
+    if isinstance(error, TimedOut | Unavailable):
+        detail = Detail("BackendScoreTimeout", "The model's server did not answer.")
+        return Refusal(504, "GatewayTimeout", "The model's server did not answer.", [detail])
+    if isinstance(error, BadAnswer):
+        return Refusal(502, "BadGateway", "The model's answer could not be used.")
+    return Refusal(502, "BadGateway", "The model's server refuses this host.")
+
+
+def words(problem: Problem) -> str:
+    """What is wrong with one value."""
+    return _WORDS[problem.kind].format(
+        value=_shown(problem.value),
+        allowed=_allowed(problem.wanted),
+        lowest=problem.wanted[0] if problem.wanted else "",
+        range=_range(problem.wanted),
+    )
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    text = "".join(c if c.isprintable() else " " for c in text[: VALUE_LENGTH + 1])
+    return text if len(text) <= VALUE_LENGTH else text[: VALUE_LENGTH - 3] + "..."
+
+
+def _allowed(categories: Sequence[str]) -> str:
+    more = ", ..." if len(categories) > CATEGORIES_SHOWN else ""
+    return ", ".join(map(_shown, categories[:CATEGORIES_SHOWN])) + more
+
+
+def _range(wanted: Sequence[str]) -> str:
+    low, high = wanted if len(wanted) == 2 else ("", "")
+    return f"from {low} to {high}" if low and high else f"{low} or more" if low else f"{high} or less"
+
+
+_WORDS = {
+    ProblemKind.BLANK: "There is no value, and the column needs one.",
+    ProblemKind.NOT_A_NUMBER: "'{value}' is not a number.",
+    ProblemKind.NOT_WHOLE: "'{value}' is not a whole number.",
+    ProblemKind.NOT_FINITE: "'{value}' is too large for a number.",
+    ProblemKind.TOO_LARGE: "'{value}' is too large for a whole number; at most 9007199254740992 is exact.",
+    ProblemKind.OUT_OF_RANGE: "'{value}' is out of range; wanted {range}.",
+    ProblemKind.NOT_A_BOOLEAN: "'{value}' is not true or false.",
+    ProblemKind.NOT_A_DATE: "'{value}' is not a date as YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS.",
+    ProblemKind.NOT_TEXT: "'{value}' is not text.",
+    ProblemKind.NOT_A_CATEGORY: "'{value}' is not an allowed value. Allowed: {allowed}.",
+}

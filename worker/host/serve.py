@@ -1,0 +1,108 @@
+"""Runs an application over HTTP, on this machine only."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import socket
+import threading
+from typing import Any, Self
+
+import uvicorn
+
+from worker.scoring.endpoint import is_loopback
+from worker.scoring.errors import SheetscoreError
+
+KEEP_ALIVE_SECONDS = 30
+GC_OBJECTS = 50_000
+STOP_SECONDS = 10
+
+
+class NotLoopback(SheetscoreError):
+    """The host was asked to listen where others can reach it."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"{host} is not a loopback address")
+        self.host = host
+
+
+class PortTaken(SheetscoreError):
+    """Another program listens on the port."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(f"port {port} of {host} is taken")
+        self.host, self.port = host, port
+
+
+class HostServer:
+    """Listens from the moment it is made, so that `port` and `url` are known; serves between `start` and `stop`.
+
+    `run` serves in the foreground until SIGINT or SIGTERM. As a context manager it serves while the block runs.
+    """
+
+    def __init__(self, app: Any, host: str, port: int) -> None:  # noqa: ANN401 - any ASGI application
+        """Port 0 takes a free one. Raises NotLoopback, PortTaken, OSError."""
+        if not is_loopback(host):
+            raise NotLoopback(host)
+        self._socket = _listen(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=STOP_SECONDS,
+            )
+        )
+        self._thread = threading.Thread(target=self.run, name="host", daemon=True)
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        # A large body is many objects, none of them in a cycle: the collector need neither come often for them nor
+        # walk over every loaded module when it comes.
+        gc.freeze()
+        gc.set_threshold(GC_OBJECTS)
+        self._server.run(sockets=[self._socket])
+
+    def start(self) -> None:
+        """Serve in a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more calls, wait for those under way (10 s at most), let go of the port."""
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join()
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows would let another program listen on the same port
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+        made.listen(512)
+    except OSError as error:
+        made.close()
+        if error.errno == errno.EADDRINUSE or os.name == "nt":
+            raise PortTaken(host, port) from None
+        raise
+    return made

@@ -1,0 +1,123 @@
+"""The description of one endpoint as Swagger 2.0, in the classic service's layout, so that old clients can read it.
+
+`x-ms-isnullable` is Microsoft's; `x-sheetscore-unit` and `x-sheetscore-format` are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from worker.endpoints import EndpointRow
+from worker.scoring.codecs.classic import INPUT, OUTPUT
+from worker.scoring.schema import Column, ColumnType, Output, Schema
+
+Spec = dict[str, Any]
+
+_TYPES: Mapping[ColumnType, Spec] = {
+    ColumnType.NUMBER: {"type": "number", "format": "double"},
+    ColumnType.INTEGER: {"type": "integer", "format": "int64"},
+    ColumnType.BOOLEAN: {"type": "boolean"},
+    ColumnType.TEXT: {"type": "string"},
+    ColumnType.DATETIME: {"type": "string", "format": "date-time"},
+}
+_PLACEHOLDERS: Mapping[ColumnType, object] = {
+    ColumnType.NUMBER: 0,
+    ColumnType.INTEGER: 0,
+    ColumnType.BOOLEAN: False,
+    ColumnType.TEXT: "value",
+    ColumnType.DATETIME: "2000-01-01T00:00:00",
+}
+
+
+def swagger(endpoint: EndpointRow, schema: Schema, base_path: str) -> Spec:
+    """`base_path` is the path of the endpoint's location. Sample rows appear only if the endpoint shows them."""
+    sample = [dict(row) for row in schema.sample] if endpoint.sample_data else []
+    rows = sample or [{column.name: _PLACEHOLDERS[column.type] for column in schema.inputs}]
+    return {
+        "swagger": "2.0",
+        "info": {
+            "title": f"{endpoint.service}/{endpoint.name}",
+            "description": endpoint.description,
+            "version": f"{endpoint.contract_version}.{endpoint.model_version}",
+            "x-endpoint-name": endpoint.name,
+            "x-endpoint-description": endpoint.description,
+        },
+        "basePath": base_path,
+        "consumes": ["application/json"],
+        "produces": ["application/json"],
+        "securityDefinitions": {"Bearer": {"type": "apiKey", "name": "Authorization", "in": "header"}},
+        "security": [{"Bearer": []}],
+        "paths": {"/execute": {"post": _execute()}},
+        "definitions": _definitions(schema, rows),
+    }
+
+
+def _execute() -> Spec:
+    switches = [
+        ("details", "boolean", "Adds the column types to the answer."),
+        ("format", "string", "'swagger' for rows as records; left out for rows under a list of columns."),
+    ]
+    return {
+        "operationId": "execute",
+        "summary": "Score rows.",
+        "parameters": [
+            {"name": "api-version", "in": "query", "type": "string", "required": True, "enum": ["2.0"]},
+            *({"name": n, "in": "query", "type": kind, "description": text} for n, kind, text in switches),
+            {"name": "body", "in": "body", "required": True, "schema": {"$ref": "#/definitions/ExecutionRequest"}},
+        ],
+        "responses": {
+            "200": {"description": "The scores.", "schema": {"$ref": "#/definitions/ExecutionResponse"}},
+            "default": {"description": "What is wrong.", "schema": {"$ref": "#/definitions/ErrorResponse"}},
+        },
+    }
+
+
+def _definitions(schema: Schema, rows: list[Spec]) -> Spec:
+    text = {"type": "string"}
+    detail = _object({"code": text, "message": text, "row": {"type": "integer"}, "column": text})
+    error = _object({"code": text, "message": text, "details": {"type": "array", "items": detail}})
+    inputs = {column.name: _input(column) for column in schema.inputs}
+    outputs = {output.name: _output(output) for output in schema.outputs}
+    return {
+        "ExecutionRequest": {
+            **_object({"Inputs": {"$ref": "#/definitions/ExecutionInputs"}, "GlobalParameters": {"type": "object"}}),
+            "required": ["Inputs"],
+            "example": {"Inputs": {INPUT: rows}, "GlobalParameters": {}},
+        },
+        "ExecutionInputs": _tables(INPUT),
+        f"{INPUT}Item": {**_object(inputs), "required": list(inputs)},
+        "ExecutionResponse": _object({"Results": {"$ref": "#/definitions/ExecutionOutputs"}}),
+        "ExecutionOutputs": _tables(OUTPUT),
+        f"{OUTPUT}Item": _object(outputs),
+        "ErrorResponse": _object({"error": error}),
+    }
+
+
+def _object(properties: Spec) -> Spec:
+    return {"type": "object", "properties": properties}
+
+
+def _tables(name: str) -> Spec:
+    return _object({name: {"type": "array", "items": {"$ref": f"#/definitions/{name}Item"}}})
+
+
+def _input(column: Column) -> Spec:
+    spec = dict(_TYPES[column.type])
+    extras = {
+        "description": column.description,
+        "x-ms-isnullable": column.nullable,
+        "enum": list(column.categories),
+        "x-sheetscore-unit": column.unit,
+    }
+    spec.update({key: value for key, value in extras.items() if value})
+    if column.minimum is not None:
+        spec["minimum"] = column.minimum
+    if column.maximum is not None:
+        spec["maximum"] = column.maximum
+    return spec
+
+
+def _output(output: Output) -> Spec:
+    extras = {"description": output.description, "x-sheetscore-format": output.format}
+    return {**_TYPES[output.type], **{key: value for key, value in extras.items() if value}}

@@ -1,0 +1,174 @@
+"""Workbooks over HTTP: streamed to disk as they come, scored as jobs, fetched when done."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any, Protocol
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from worker.endpoints import EndpointRow, Snapshots
+from worker.host.access import authorised
+from worker.host.refusals import Detail, Refusal, bad_argument, empty, not_found, timed_out, too_large
+
+SILENCE_SECONDS = 60.0
+"""How long an upload may send nothing before it is given up."""
+
+_WRITE_BYTES = 2**20
+_NAME_LENGTH = 200
+_SHEET_TYPES = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".xlsm": "application/vnd.ms-excel.sheet.macroEnabled.12",
+}
+_NO_RESULT = {
+    "failed": "The job failed: it has no result.",
+    "cancelled": "The job was cancelled: it has no result.",
+}
+
+
+class Incoming(Protocol):
+    """An upload under way."""
+
+    @property
+    def job_id(self) -> str:
+        """Id of the job that it becomes."""
+
+    @property
+    def path(self) -> Path:
+        """The file to write to."""
+
+
+class Uploads(Protocol):
+    """What takes workbooks and knows their jobs. None and False stand for a missing job and for a foreign one alike."""
+
+    def begin(self, endpoint_id: str, customer_id: str | None, name: str) -> Incoming:
+        """Make room for a file; nothing counts before `commit`."""
+
+    def commit(self, incoming: Any) -> str:  # noqa: ANN401 - what its own `begin` gave
+        """The file is whole: enter the job; returns its id."""
+
+    def abort(self, incoming: Any) -> None:  # noqa: ANN401 - what its own `begin` gave
+        """The upload broke off: keep nothing."""
+
+    def state(self, endpoint_id: str, job_id: str) -> dict[str, Any] | None:
+        """The job as plain JSON values."""
+
+    def result(self, endpoint_id: str, job_id: str) -> Path | None:
+        """The scored workbook, once there is one."""
+
+    def cancel(self, endpoint_id: str, job_id: str) -> bool:
+        """Whether the job will be cancelled."""
+
+
+class Workbooks:
+    """The handlers of `workbooks`. None of them uses the endpoint's throttle: batch has a limit of its own."""
+
+    def __init__(
+        self, snapshots: Snapshots, uploads: Uploads, most_bytes: int, silence_seconds: float = SILENCE_SECONDS
+    ) -> None:
+        self._snapshots = snapshots
+        self._uploads = uploads
+        self._most_bytes = most_bytes
+        self._silence_seconds = silence_seconds
+
+    def routes(self, location: str) -> list[Route]:
+        """Routes under an endpoint's location."""
+        return [
+            Route(f"{location}/workbooks", self.add, methods=["POST"]),
+            Route(f"{location}/workbooks/{{job_id}}", self.show, methods=["GET"]),
+            Route(f"{location}/workbooks/{{job_id}}", self.cancel, methods=["DELETE"]),
+            Route(f"{location}/workbooks/{{job_id}}/result", self.result, methods=["GET"]),
+        ]
+
+    async def add(self, request: Request) -> Response:
+        """Take a workbook (the raw body) and enter its job."""
+        endpoint = authorised(request, self._snapshots)
+        name = _file_name(request.query_params.get("name", ""))
+        told = request.headers.get("content-length", "")
+        if told.isdecimal() and int(told) > self._most_bytes:
+            raise too_large(self._most_bytes)
+        incoming = await to_thread.run_sync(self._uploads.begin, endpoint.id, endpoint.customer_id, name)
+        try:
+            await self._stream(request, incoming.path)
+            job_id = await to_thread.run_sync(self._uploads.commit, incoming)
+        except BaseException:
+            await to_thread.run_sync(self._uploads.abort, incoming)
+            raise
+        state = await to_thread.run_sync(self._uploads.state, endpoint.id, job_id)
+        url = f"{request.url.scheme}://{request.url.netloc}{request.url.path}/{job_id}"
+        answer = {"id": job_id, "state": (state or {}).get("state", "queued"), "url": url}
+        return JSONResponse(answer, 202, {"Location": url})
+
+    async def show(self, request: Request) -> Response:
+        """The state of a job."""
+        endpoint = authorised(request, self._snapshots)
+        return JSONResponse(await self._state(request, endpoint))
+
+    async def result(self, request: Request) -> Response:
+        """The scored workbook. The name is given as RFC 5987 wants where it is not plain ASCII."""
+        endpoint = authorised(request, self._snapshots)
+        state = await self._state(request, endpoint)
+        file = await to_thread.run_sync(self._uploads.result, endpoint.id, request.path_params["job_id"])
+        if file is None:
+            found = str(state.get("state"))
+            raise _conflict(
+                "ResultNotReady", _NO_RESULT.get(found, f"The job is {found}; there is no workbook to fetch.")
+            )
+        kind = _SHEET_TYPES.get(file.suffix.lower(), "application/octet-stream")
+        return FileResponse(file, media_type=kind, filename=file.name)
+
+    async def cancel(self, request: Request) -> Response:
+        """Ask for a job to be cancelled."""
+        endpoint = authorised(request, self._snapshots)
+        await self._state(request, endpoint)
+        if not await to_thread.run_sync(self._uploads.cancel, endpoint.id, request.path_params["job_id"]):
+            raise _conflict("CannotCancelJob", "The job has ended already.")
+        return JSONResponse(await self._state(request, endpoint))
+
+    async def _state(self, request: Request, endpoint: EndpointRow) -> dict[str, Any]:
+        state = await to_thread.run_sync(self._uploads.state, endpoint.id, request.path_params["job_id"])
+        if state is None:
+            raise not_found("JobNotFound", "There is no such job.")
+        return state
+
+    async def _stream(self, request: Request, path: Path) -> None:
+        size = 0
+        waiting = bytearray()
+        chunks = request.stream()
+        with path.open("wb") as file:
+            while chunk := await self._next(chunks):
+                size += len(chunk)
+                if size > self._most_bytes:
+                    raise too_large(self._most_bytes)
+                waiting += chunk
+                if len(waiting) >= _WRITE_BYTES:
+                    await to_thread.run_sync(file.write, bytes(waiting))
+                    waiting.clear()
+            await to_thread.run_sync(file.write, bytes(waiting))
+        if not size:
+            raise empty("The file is empty.")
+
+    async def _next(self, chunks: Any) -> bytes:  # noqa: ANN401 - an asynchronous iterator of bytes
+        try:
+            async with asyncio.timeout(self._silence_seconds):
+                return await anext(chunks, b"")
+        except TimeoutError:
+            raise timed_out(self._silence_seconds) from None
+
+
+def _conflict(code: str, message: str) -> Refusal:
+    return Refusal(409, "Conflict", "The job is in another state.", [Detail(code, message)])
+
+
+def _file_name(name: str) -> str:
+    """The last part of the name, without what could not stand in a file name of any system. Raises Refusal."""
+    plain = re.split(r"[/\\]", name)[-1]
+    plain = "".join(c for c in plain if c.isprintable() and c not in '<>:"|?*').strip(" .")
+    if not plain or len(plain) > _NAME_LENGTH:
+        raise bad_argument(Detail("InvalidQueryParameter", "name must be the workbook's file name, as book.xlsx."))
+    return plain

@@ -1,0 +1,110 @@
+"""One JSON line for each unit of work, to <home>/logs/sheetscore.log; never cell values, never keys."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import orjson
+import structlog
+from structlog.typing import EventDict
+
+MOST_BYTES = 10_000_000
+MOST_FILES = 5
+_CLOSED = -1
+
+
+class BoundedFile:
+    """A log file that only this account can read. When full it becomes `.1`, `.1` becomes `.2`, and the oldest goes.
+
+    Several processes may write to one; whoever finds it renamed opens the new one.
+    """
+
+    def __init__(self, path: Path, most_bytes: int = MOST_BYTES, most_files: int = MOST_FILES) -> None:
+        self._path = path
+        self._most_bytes = most_bytes
+        self._most_files = most_files
+        self._handle = self._open()
+
+    def _open(self) -> int:
+        return os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def write(self, line: bytes) -> None:
+        """Add a line, whole. It is lost where the disk fails: what it tells of must not end with it."""
+        with suppress(OSError):
+            if self._handle == _CLOSED or os.fstat(self._handle).st_size + len(line) > self._most_bytes:
+                self._turn()
+            os.write(self._handle, line)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._handle != _CLOSED:
+            handle, self._handle = self._handle, _CLOSED  # its number may be another file's at once
+            os.close(handle)
+
+    def _turn(self) -> None:
+        full = os.fstat(self._handle).st_ino if self._handle != _CLOSED else None
+        self.close()
+        if self._path.exists() and self._path.stat().st_ino == full:
+            for number in range(self._most_files - 1, 0, -1):
+                older = self._path.with_name(f"{self._path.name}.{number}")
+                newer = self._path.with_name(f"{self._path.name}.{number - 1}") if number > 1 else self._path
+                if newer.exists():
+                    newer.replace(older)
+        self._handle = self._open()
+
+
+def _fault(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """An exception as its types and places. Its text stays out: it can hold a customer's values."""
+    error = sys.exc_info()[1] if event.pop("exc_info", None) else None
+    if error is not None:
+        event["fault"] = [*_chain(error)]
+        event["trace"] = [
+            f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
+        ]
+    return event
+
+
+def _chain(error: BaseException | None) -> Iterator[str]:
+    while error is not None:
+        number = errno.errorcode.get(error.errno or 0, "") if isinstance(error, OSError) else ""
+        yield f"{type(error).__qualname__} {number}".strip()
+        error = error.__cause__ or error.__context__
+
+
+def _to_json(event: object, **_: object) -> bytes:
+    try:
+        return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # half a character, or a number beyond 64 bits
+        return json.dumps(event, default=str).encode()
+
+
+def to_file(home: Path) -> BoundedFile:
+    """Send every log line of this process to the home's log file, bounded in size; returns the file."""
+    folder = home / "logs"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = BoundedFile(folder / "sheetscore.log")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _fault,
+            structlog.processors.EventRenamer("message"),
+            structlog.processors.JSONRenderer(serializer=_to_json),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger("info"),
+        # BytesLogger asks of a file no more than write and flush.
+        logger_factory=structlog.BytesLoggerFactory(file),  # type: ignore[arg-type]
+        cache_logger_on_first_use=False,
+    )
+    return file

@@ -1,0 +1,107 @@
+"""What an endpoint takes and gives, from its own swagger.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from worker.scoring.endpoint import Endpoint, clean_key, location
+from worker.scoring.errors import BadAnswer
+from worker.scoring.http import HttpTransport
+from worker.scoring.schema import Column, ColumnType, ContractError, Output, Schema
+
+_TYPES = {
+    "number": ColumnType.NUMBER,
+    "integer": ColumnType.INTEGER,
+    "boolean": ColumnType.BOOLEAN,
+    "string": ColumnType.TEXT,
+}
+
+
+def discover(url: str, key: str, name: str = "", transport: HttpTransport | None = None) -> Endpoint:
+    """The endpoint at an address, with the schema it publishes. Raises AddressError, EndpointError."""
+    place = location(url)
+    body = (transport or HttpTransport()).swagger(place, clean_key(key))
+    try:
+        document = orjson.loads(body)
+    except ValueError:
+        raise BadAnswer("swagger.json is not JSON") from None
+    return Endpoint(place, key, read_swagger(document), name)
+
+
+def read_swagger(document: object) -> Schema:
+    """The schema in the swagger.json of an endpoint, classic or ours. Raises BadAnswer.
+
+    `definitions` leads from ExecutionInputs and ExecutionOutputs over their first table to the item of one row, whose
+    `properties` are the columns; ExecutionRequest has the sample rows in its `example`. `x-ms-isnullable` is
+    Microsoft's, `x-sheetscore-unit` and `x-sheetscore-format` are ours.
+    """
+    if not isinstance(document, Mapping):
+        raise BadAnswer("swagger.json is not an object")
+    try:
+        inputs = [_input(name, spec) for name, spec in _columns(document, "ExecutionInputs")]
+        outputs = [_output(name, spec) for name, spec in _columns(document, "ExecutionOutputs")]
+        return Schema(tuple(inputs), tuple(outputs), _sample(document))
+    except ContractError as error:
+        raise BadAnswer(f"swagger.json: {error}") from None
+    except (AttributeError, LookupError, TypeError, ValueError, StopIteration):
+        raise BadAnswer("swagger.json does not describe the columns") from None
+
+
+def _columns(document: Mapping[str, Any], where: str) -> list[tuple[str, Mapping[str, Any]]]:
+    tables = document["definitions"][where]["properties"]
+    table = _resolved(document, next(iter(tables.values())))
+    item = _resolved(document, table["items"])
+    return [(name, _resolved(document, spec)) for name, spec in item["properties"].items()]
+
+
+def _resolved(document: Mapping[str, Any], spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a `$ref` within the document points at."""
+    reference = spec.get("$ref")
+    if reference is None:
+        return spec
+    found: Any = document
+    for step in reference.removeprefix("#/").split("/"):
+        found = found[step.replace("~1", "/").replace("~0", "~")]
+    return dict(found)
+
+
+def _type(spec: Mapping[str, Any]) -> ColumnType:
+    if str(spec.get("format", "")).lower() == "date-time":
+        return ColumnType.DATETIME
+    return _TYPES[spec["type"].lower()]
+
+
+def _input(name: str, spec: Mapping[str, Any]) -> Column:
+    kind = _type(spec)
+    numeric = kind in {ColumnType.NUMBER, ColumnType.INTEGER}
+    categories = [value for value in spec.get("enum", []) if value is not None] if kind is ColumnType.TEXT else []
+    return Column(
+        name,
+        kind,
+        nullable=bool(spec.get("x-ms-isnullable", False)),
+        categories=tuple(map(str, categories)),
+        minimum=_bound(spec.get("minimum")) if numeric else None,
+        maximum=_bound(spec.get("maximum")) if numeric else None,
+        description=str(spec.get("description", "")),
+        unit=str(spec.get("x-sheetscore-unit", "")),
+    )
+
+
+def _output(name: str, spec: Mapping[str, Any]) -> Output:
+    return Output(name, _type(spec), str(spec.get("description", "")), str(spec.get("x-sheetscore-format", "")))
+
+
+def _bound(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _sample(document: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    example = document["definitions"].get("ExecutionRequest", {}).get("example", {})
+    tables = example.get("Inputs") or {}
+    table: Any = next(iter(tables.values()), [])
+    if isinstance(table, Mapping):
+        table = [dict(zip(table["ColumnNames"], row, strict=True)) for row in table["Values"]]
+    return tuple(dict(row) for row in table)

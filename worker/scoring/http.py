@@ -1,0 +1,225 @@
+"""Carries calls over HTTP."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import truststore
+from requests import exceptions
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+from worker.scoring.codecs import CLASSIC, Codec
+from worker.scoring.endpoint import Endpoint, is_loopback, swagger_url
+from worker.scoring.errors import (
+    BadAnswer,
+    EndpointError,
+    NotFound,
+    ServerFailed,
+    Throttled,
+    TimedOut,
+    TooLarge,
+    Unauthorized,
+    Unreachable,
+)
+from worker.scoring.limits import Limits
+from worker.scoring.schema import Columns, row_count
+from worker.scoring.transport import Answer
+
+VERSION_HEADER = "x-sheetscore-model-version"
+CONCURRENCY_HEADER = "x-sheetscore-max-concurrent"
+CONNECT_SECONDS = 10.0
+_CHUNK = 65_536
+_NO_PROXY: dict[str, Any] = {"http": None, "https": None, "all": None}
+
+
+class HttpTransport:
+    """A pool of connections, used by any number of threads; close it, or let it go out of sight.
+
+    Trusts what the operating system trusts, goes through the system's proxies (never to reach this machine), follows no
+    redirect (it would carry the rows elsewhere), keeps no cookie. Bodies and keys are never logged.
+    """
+
+    def __init__(
+        self,
+        *,
+        codec: Codec = CLASSIC,
+        limits: Limits | None = None,
+        session: requests.Session | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._codec = codec
+        self._limits = limits or Limits()
+        self._session = session or _new_session(self._limits.concurrency)
+        self._clock = clock
+        self._now = now
+
+    def __call__(self, endpoint: Endpoint, columns: Columns) -> Answer:
+        """Score rows. Raises EndpointError; TooLarge before anything is sent if the body is over the limit."""
+        body = self._codec.encode(columns, endpoint.schema)
+        if len(body) > self._limits.body_bytes:
+            raise TooLarge(self._limits.body_bytes)
+        headers = {"Content-Type": "application/json", "x-ms-client-request-id": str(uuid.uuid4())}
+        url = endpoint.execute_url + self._codec.query
+        with self._send("POST", url, endpoint.key, data=body, headers=headers) as response:
+            content = self._read(response)
+            self._raise_for_status(response, content, endpoint.key)
+            return Answer(
+                self._codec.decode(content, endpoint.schema, row_count(columns)),
+                response.headers.get(VERSION_HEADER, ""),
+                _positive(response.headers.get(CONCURRENCY_HEADER, "")),
+            )
+
+    def swagger(self, url: str, key: str) -> bytes:
+        """The description of the endpoint at a location. Raises EndpointError."""
+        with self._send("GET", swagger_url(url), key) as response:
+            content = self._read(response)
+            self._raise_for_status(response, content, key)
+            return content
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._session.close()
+
+    @contextmanager
+    def _send(self, method: str, url: str, key: str, **parts: Any) -> Iterator[requests.Response]:  # noqa: ANN401 - passed on
+        local = is_loopback(urlsplit(url).hostname or "")
+        try:
+            with self._session.request(
+                method,
+                url,
+                auth=_Bearer(key),
+                timeout=(CONNECT_SECONDS, self._limits.call_seconds),
+                allow_redirects=False,
+                stream=True,
+                proxies=_NO_PROXY if local else None,
+                **parts,
+            ) as response:
+                yield response
+        except (OSError, HTTPError) as error:
+            raise self._as_endpoint_error(error) from None
+
+    def _read(self, response: requests.Response) -> bytes:
+        """The body, unpacked, within the limits of size and time: a server may send a byte a second, or a zip bomb."""
+        until = self._clock() + self._limits.call_seconds
+        content = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            content += chunk
+            if len(content) > self._limits.answer_bytes:
+                raise BadAnswer(f"more than {self._limits.answer_bytes} bytes")
+            if self._clock() > until:
+                raise TimedOut(self._limits.call_seconds)
+        return bytes(content)
+
+    def _raise_for_status(self, response: requests.Response, content: bytes, key: str) -> None:
+        status = response.status_code
+        if status != 200:
+            if key:  # a server that repeats the key in its message must not bring it into a workbook
+                content = content.replace(key.encode(), b"(key)")
+            raise self._error_of(status, content, _seconds(response.headers.get("Retry-After", ""), self._now()))
+
+    def _error_of(self, status: int, content: bytes, retry_after: float | None) -> EndpointError:
+        if status in {400, 422}:
+            return self._codec.read_refusal(content)
+        if status in {401, 403}:
+            return Unauthorized(status)
+        if status in {404, 405, 410}:
+            return NotFound(status)
+        if status == 408:
+            return TimedOut(self._limits.call_seconds)
+        if status == 413:
+            return TooLarge()
+        if status in {429, 503}:
+            return Throttled(status, retry_after)
+        if status >= 500 or status == 424:  # Azure and SageMaker answer 424 when the model's own code fails
+            return ServerFailed(status, retry_after)
+        return BadAnswer("a redirect, which is not followed" if 300 <= status < 400 else f"status {status}")
+
+    def _as_endpoint_error(self, error: Exception) -> EndpointError:
+        cause = error.args[0] if error.args else error
+        if isinstance(error, exceptions.ConnectTimeout):
+            return Unreachable(f"no connection in {CONNECT_SECONDS:g} s")
+        if isinstance(error, exceptions.ReadTimeout) or isinstance(cause, ReadTimeoutError):
+            return TimedOut(self._limits.call_seconds)
+        if isinstance(error, exceptions.ContentDecodingError):
+            return BadAnswer("compression that cannot be undone")
+        return Unreachable(_reason(error))
+
+
+class _Bearer(AuthBase):
+    """An auth object rather than a header: requests replaces a mere header by what a `.netrc` has for the host."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._key:
+            request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
+
+
+class _SystemTrust(HTTPAdapter):
+    """Verifies certificates as the operating system does, which knows a company's own authorities."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+        super().init_poolmanager(*args, ssl_context=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT), **kwargs)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401 - passed on
+        return super().proxy_manager_for(proxy, ssl_context=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT), **kwargs)
+
+    def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:  # noqa: ANN401 - passed on
+        super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+        if verify is True:  # not a bundle named in REQUESTS_CA_BUNDLE: leave out the one that requests ships
+            conn.ca_certs = None
+
+
+def _new_session(connections: int) -> requests.Session:
+    session = requests.Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers.update({"User-Agent": "sheetscore", "Accept": "application/json"})
+    session.mount("https://", _SystemTrust(pool_maxsize=connections, max_retries=0))
+    session.mount("http://", HTTPAdapter(pool_maxsize=connections, max_retries=0))
+    return session
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause in the operating system's or TLS's word; addresses and memory locations left out."""
+    seen: BaseException = error
+    for _ in range(10):
+        inner = getattr(seen, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = next((arg for arg in seen.args if isinstance(arg, BaseException)), seen.__cause__)
+        if inner is None:
+            break
+        seen = inner
+    if isinstance(seen, ssl.SSLCertVerificationError):
+        return f"certificate not trusted: {seen.verify_message}"
+    if isinstance(seen, OSError) and seen.strerror:
+        return seen.strerror
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(seen).__name__).lower()
+
+
+def _positive(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"[1-9]\d{0,6}", text) else None
+
+
+def _seconds(text: str, now: float) -> float | None:
+    """A Retry-After in seconds: RFC 9110, 10.2.3 allows a number of seconds or a date."""
+    if re.fullmatch(r"\d{1,9}(\.\d*)?", text):
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    except ValueError:
+        return None

@@ -1,0 +1,101 @@
+"""Every setting in one table: name, default, one line of help. `--help`, README and the portal read the same table.
+
+A value is looked up in the environment (`SHEETSCORE_<NAME>`), then in `<home>/settings.toml`, then here.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table. The default's type is the setting's type; `least` is the smallest number allowed."""
+
+    name: str
+    default: int | float | str
+    help: str
+    least: float = 0
+
+
+TABLE = (
+    Setting("database", "", "SQLAlchemy address of the store; empty means <home>/sheetscore.db (SQLite)"),
+    Setting("host", "127.0.0.1", "address to listen on; only loopback addresses are accepted"),
+    Setting("port", 8765, "port to listen on; 0 takes a free one"),
+    Setting("part_rows", 1000, "rows scored by one call in batch", 1),
+    Setting("call_seconds", 100.0, "how long one call may take before it is given up and tried again", 0.1),
+    Setting("call_attempts", 6, "how often one call is tried before its rows are reported as not scored", 1),
+    Setting("jobs_at_once", 2, "workbooks scored side by side by one process", 1),
+    Setting(
+        "poll_seconds", 2.0, "how often the drop folders are looked at; a file must be unchanged for two looks", 0.01
+    ),
+    Setting("retention_days", 30, "how long originals and results of ended jobs are kept under <home>/jobs"),
+    Setting("max_upload_mb", 150, "largest workbook taken, in MB", 1),
+    Setting("max_expanded_mb", 1200, "largest workbook taken, unpacked, in MB", 1),
+    Setting("max_cells_millions", 15, "most cells read from one sheet, in millions", 1),
+    Setting("file_seconds", 120, "processor seconds one workbook may cost to read, and again to write", 1),
+    Setting("file_memory_mb", 2048, "memory one workbook may cost to read or write, in MB (Linux)", 1),
+    Setting("pass_through_columns", 10, "most columns of the customer's own that are repeated beside the scores"),
+)
+
+
+class SettingError(ValueError):
+    """A setting has a value that cannot be used; the message says which, where it was read and what is wanted."""
+
+
+class Settings:
+    """The values in force for one home. `settings.port`, `settings["port"]`."""
+
+    def __init__(self, home: Path, environ: Mapping[str, str] = os.environ, **given: Any) -> None:  # noqa: ANN401 - typed by TABLE
+        self.home = home
+        file = home / "settings.toml"
+        stored = _load(file)
+        known = {setting.name for setting in TABLE}
+        if unknown := sorted((set(stored) | set(given)) - known):
+            raise SettingError(f"{file}: unknown settings {', '.join(unknown)}. Known: {', '.join(sorted(known))}")
+        self._values: dict[str, Any] = {}
+        for setting in TABLE:
+            variable = f"SHEETSCORE_{setting.name.upper()}"
+            where, value = str(file), stored.get(setting.name, setting.default)
+            if variable in environ:
+                where, value = variable, environ[variable]
+            if given.get(setting.name) is not None:
+                where, value = "command line", given[setting.name]
+            self._values[setting.name] = _convert(setting, value, where)
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - typed by TABLE
+        return self._values[name]
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - typed by TABLE
+        try:
+            return self.__dict__["_values"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def _load(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{file}: {error}") from None
+
+
+def _convert(setting: Setting, value: Any, where: str) -> int | float | str:  # noqa: ANN401 - checked here
+    kind = type(setting.default)
+    if kind is str:
+        return str(value)
+    wanted = "a whole number" if kind is int else "a number"
+    try:
+        number = float(value) if kind is float else int(str(value))
+    except (TypeError, ValueError):
+        raise SettingError(f"{setting.name} ({where}): {value!r} is not {wanted}") from None
+    if isinstance(value, bool) or not setting.least <= number < float("inf"):
+        raise SettingError(f"{setting.name} ({where}): {value!r} must be {wanted}, {setting.least:g} or more")
+    return number

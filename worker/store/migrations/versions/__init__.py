@@ -1,0 +1,1 @@
+"""One module for each step, numbered; never changed after a release."""

@@ -1,0 +1,53 @@
+"""Workbooks: read the rows to score, add result sheets, survive hostile files.
+
+The names below are loaded when first used: a child process that reads one file must not wait for pandas.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from worker.workbooks.archive import FileLimits
+    from worker.workbooks.errors import WorkbookError
+    from worker.workbooks.frames import Sheet
+    from worker.workbooks.graft import append_sheets
+    from worker.workbooks.quarantine import append_apart, read_apart
+    from worker.workbooks.reader import Input, read_input
+    from worker.workbooks.splice import Appended
+    from worker.workbooks.triage import Readiness, readiness
+
+__all__ = [
+    "Appended",
+    "FileLimits",
+    "Input",
+    "Readiness",
+    "Sheet",
+    "WorkbookError",
+    "append_apart",
+    "append_sheets",
+    "read_apart",
+    "read_input",
+    "readiness",
+]
+
+_HOMES = {
+    "Appended": "splice",
+    "FileLimits": "archive",
+    "Input": "reader",
+    "Readiness": "triage",
+    "Sheet": "frames",
+    "WorkbookError": "errors",
+    "append_apart": "quarantine",
+    "append_sheets": "graft",
+    "read_apart": "quarantine",
+    "read_input": "reader",
+    "readiness": "triage",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the type checker reads the imports above
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

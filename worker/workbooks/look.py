@@ -1,0 +1,223 @@
+"""How a result sheet looks: styles, formats, widths. Cell styles, not table styles: LibreOffice draws only those."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+import textwrap
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from worker.workbooks.cells import MIXED, values_of
+from worker.workbooks.rows import CellStyles, Styled
+from worker.workbooks.styles import Styles
+
+ACCENT = "1F4E5F"
+_LINE = "DDE4E8"
+_TEXT = "222B30"
+_MARKED_ROW = "FFF9EB"
+_MARKED_STATUS = "FFE2A0"
+_MARKED_TEXT = "6B4300"
+_SAMPLE = 200
+_SMALL = 60
+_WIDEST = 46
+_WIDEST_STATUS = 70
+_LINE_POINTS = 15.5
+_HIGHEST = 409
+_DATE = r"yyyy\-mm\-dd"
+_MOMENT = r"yyyy\-mm\-dd\ hh:mm:ss"
+_TIME = "hh:mm:ss"
+_DURATION = "[h]:mm:ss"
+_TRUTH = '"TRUE";"TRUE";"FALSE"'  # Excel writes the words anyhow, LibreOffice would write 1 and 0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Style indexes, widths (in characters of the default font), and heights (in points) of the header row and of the
+    rows of a small table, 0 for the usual one: only Excel would find them out by itself.
+    """
+
+    title: int
+    headers: tuple[int, ...]
+    columns: tuple[Styled, ...]
+    widths: tuple[float, ...]
+    header_height: float
+    row_heights: tuple[float, ...] = ()
+
+
+def dress(
+    styles: Styles, headers: Sequence[str], columns: Sequence[pa.ChunkedArray], codes: Sequence[str], status: int | None
+) -> Look:
+    """Styles for the columns; `codes` are the number formats asked for ('' for a fitting one), `status` the place of
+    the status column.
+    """
+    dresser = _Dresser(styles)
+    small = bool(columns) and len(columns[0]) <= _SMALL
+    dressed, widths = [], []
+    heights = [1] * (len(columns[0]) if small else 0)
+    for place, (values, asked) in enumerate(zip(columns, codes, strict=True)):
+        sample = values_of(values.slice(0, _SAMPLE).combine_chunks())
+        plan = _Codes.fitting(values, asked)
+        widest = _WIDEST_STATUS if small or place == status else _WIDEST
+        wanted = max([_width(value, plan) for value in sample], default=0) + 3
+        wrap = small and wanted > widest
+        align = "left" if values.type in (MIXED, pa.string()) else "right"
+        plain = dresser.cells(plan, align, "", _TEXT, wrap=wrap)
+        if place == status:
+            marked = dresser.cells(plan, align, _MARKED_STATUS, _MARKED_TEXT, wrap=True)
+            wanted = max(wanted, _longest(values) + 3)
+        else:
+            marked = dresser.cells(plan, align, _MARKED_ROW, _TEXT, wrap=wrap)
+        dressed.append(Styled(values, plain, marked))
+        widths.append(_column_width(headers[place], min(wanted, widest)))
+        if wrap:
+            texts = [value if isinstance(value, str) else "" for value in sample]
+            heights = [max(pair) for pair in zip(heights, (_lines(text, widths[-1]) for text in texts), strict=True)]
+        elif place == status and wanted > widest:
+            room = widths[-1] - 3  # lines break between words
+            heights = [math.ceil((length or 0) / room) for length in pc.utf8_length(values).to_pylist()]
+    lines = [min(_lines(header, width - 3), 5) for header, width in zip(headers, widths, strict=True)]
+    return Look(
+        title=dresser.title(),
+        headers=tuple(dresser.header(_centered(column.values)) for column in dressed),
+        columns=tuple(dressed),
+        widths=tuple(widths),
+        header_height=max(lines, default=1) * _LINE_POINTS + 5,
+        row_heights=tuple(min(lines * _LINE_POINTS, _HIGHEST) if lines > 1 else 0 for lines in heights),
+    )
+
+
+def _longest(texts: pa.ChunkedArray) -> int:
+    """Characters of the longest text of a column of texts."""
+    return (pc.max(pc.utf8_length(texts)).as_py() or 0) if texts.type == pa.string() else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """Number formats of one column by what a cell holds."""
+
+    number: str
+    moment: str
+    day: str = _DATE
+    time: str = _TIME
+    duration: str = _DURATION
+
+    @classmethod
+    def fitting(cls, values: pa.ChunkedArray, asked: str) -> _Codes:
+        is_date = _is_date(asked)
+        number = asked if asked and (not is_date or values.type != MIXED) else _number_code(values)
+        if asked and is_date:
+            return cls(number, asked, asked, asked, asked)
+        return cls(number, _moment_code(values))
+
+
+class _Dresser:
+    def __init__(self, styles: Styles) -> None:
+        self._styles = styles
+        self._line = styles.border(_LINE)
+
+    def title(self) -> int:
+        font = self._styles.font(ACCENT, bold=True, size=14)
+        return self._styles.cell(
+            font, 0, self._styles.border(""), "General", 'horizontal="left" vertical="center" indent="1"'
+        )
+
+    def header(self, horizontal: str) -> int:
+        font, fill = self._styles.font("FFFFFF", bold=True), self._styles.fill(ACCENT)
+        indent = ' indent="1"' if horizontal != "center" else ""
+        return self._styles.cell(
+            font, fill, self._line, "General", f'horizontal="{horizontal}" vertical="center"{indent} wrapText="1"'
+        )
+
+    def cells(self, codes: _Codes, align: str, fill: str, color: str, *, wrap: bool) -> CellStyles:
+        font, solid = self._styles.font(color), self._styles.fill(fill)
+        wrapped = ' wrapText="1"' if wrap else ""
+        vertical = "top" if wrap else "center"
+
+        def style(code: str, horizontal: str) -> int:
+            return self._styles.cell(
+                font, solid, self._line, code, f'horizontal="{horizontal}" vertical="{vertical}" indent="1"{wrapped}'
+            )
+
+        return CellStyles(
+            number=style(codes.number, align),
+            truth=style(_TRUTH, "left" if align == "left" else "center"),
+            text=style("General", "left"),
+            moment=style(codes.moment, align),
+            day=style(codes.day, align),
+            time=style(codes.time, align),
+            duration=style(codes.duration, align),
+        )
+
+
+def _centered(values: pa.ChunkedArray) -> str:
+    return "left" if values.type in (MIXED, pa.string()) else "center"
+
+
+def _number_code(values: pa.ChunkedArray) -> str:
+    if values.type == pa.int64():
+        return "0"
+    if values.type != pa.float64():
+        return "General"
+    sample = [value for value in values.slice(0, 10 * _SAMPLE).to_pylist() if value is not None]
+    return "0" if sample and all(value.is_integer() for value in sample) else "0.0000"
+
+
+def _moment_code(values: pa.ChunkedArray) -> str:
+    if values.type != pa.timestamp("us"):
+        return _MOMENT
+    sample = [value for value in values.slice(0, 10 * _SAMPLE).to_pylist() if value is not None]
+    return _DATE if all(value.time() == dt.time() for value in sample) else _MOMENT
+
+
+def _is_date(code: str) -> bool:
+    bare = re.sub(r'"[^"]*"|\\.|\[(?![hms]+\])[^\]]*\]', "", code, flags=re.IGNORECASE)
+    return bare.lower() != "general" and re.search("[ymdhs]", bare, re.IGNORECASE) is not None
+
+
+def _width(value: Any, codes: _Codes) -> int:  # noqa: ANN401 - any cell's value
+    """How many characters a cell needs to show its value."""
+    if value is None:
+        return 0
+    if isinstance(value, str):
+        return max((_wide(line) for line in value[:2000].splitlines()), default=0)
+    if isinstance(value, bool):
+        return 5
+    if isinstance(value, int | float):
+        return _number_width(value, codes.number)
+    return len(re.sub(r'[\\"]|\[\$[^\]]*\]', "", codes.moment)) + 1
+
+
+def _number_width(value: float, code: str) -> int:
+    if not math.isfinite(value):
+        return 0
+    if code == "General":
+        return min(len(f"{value:.11g}"), 13)
+    decimals = re.search(r"[0#]\.([0#]+)", code)
+    shown = f"{value * 100 if '%' in code else value:,.{len(decimals[1]) if decimals else 0}f}"
+    if "," not in code:
+        shown = shown.replace(",", "")
+    return min(len(shown), 24) + len(re.sub(r"[0#.,\\]", "", code.partition(";")[0]))
+
+
+def _wide(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return len(text) + sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+
+
+def _column_width(header: str, data: int) -> float:
+    """Room for the data, for the header's longest word, and for the header in two lines; its button takes three."""
+    longest = max((_wide(word) for word in header.split()), default=0) + 4
+    return float(min(max(data, longest, min(_wide(header) + 4, 14), 8), _WIDEST_STATUS))
+
+
+def _lines(text: str, width: float) -> int:
+    room = max(int(width), 4)
+    return sum(len(textwrap.wrap(line, room)) or 1 for line in text.splitlines() or [""])

@@ -1,0 +1,89 @@
+"""The child of quarantine: one job, one answer, within limits. Imports no more than the job needs."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import gc
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+
+class _WithoutPandas:
+    """Arrow loads pandas with its first array where it finds it: half the time that a small file takes."""
+
+    @staticmethod
+    def find_spec(name: str, _path: object, _target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+
+
+def main(folder: str) -> None:
+    """Do what `job.json` in `folder` says and leave `answer.json` there."""
+    # millions of cells and no cycles: looking for some would take a third of the time
+    gc.disable()
+    sys.meta_path.insert(0, _WithoutPandas())
+    place = Path(folder)
+    job = json.loads((place / "job.json").read_text("ascii"))
+    limit(job["limits"])
+    try:
+        answer = _work(job, place)
+    except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception; every end must be told
+        answer = _told(error, job["limits"])
+    (place / "answer.json").write_text(json.dumps(answer), "ascii")
+
+
+def limit(limits: dict[str, int]) -> None:
+    """Set the limits that `FileLimits` names on this process, for good."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    def set_limit(kind: int, most: int, spare: int = 0) -> None:
+        hard = resource.getrlimit(kind)[1]
+        top = most + spare if hard == resource.RLIM_INFINITY else min(most + spare, hard)
+        resource.setrlimit(kind, (min(most, top), top))
+
+    set_limit(resource.RLIMIT_CORE, 0)
+    set_limit(resource.RLIMIT_NOFILE, 64)
+    set_limit(resource.RLIMIT_FSIZE, limits["expanded_mb"] * 1_000_000)
+    # the first signal says why, the second, a little later, cannot be caught
+    set_limit(resource.RLIMIT_CPU, limits["seconds"], spare=5)
+    if sys.platform == "linux":
+        set_limit(resource.RLIMIT_AS, limits["memory_mb"] * 1_000_000)
+        # where the machine has less memory than that, this process is the one to be ended
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
+
+
+def _work(job: dict[str, Any], folder: Path) -> dict[str, Any]:
+    # under the limits, and only what is needed: the parent waits
+    from worker.workbooks import exchange  # noqa: PLC0415
+    from worker.workbooks.archive import FileLimits  # noqa: PLC0415
+
+    limits = FileLimits(**job["limits"])
+    if job["job"] == "read":
+        from worker.workbooks.block import read_block  # noqa: PLC0415
+
+        return exchange.save_block(read_block(job["path"], job["wanted"], job["where"], limits), folder)
+    from worker.workbooks.splice import splice  # noqa: PLC0415
+
+    with (folder / "book").open("w+b") as file:
+        done = splice(job["path"], file, exchange.load_pages(job["pages"], folder), limits)
+    return {"sheets": done.sheets, "warnings": done.warnings}
+
+
+def _told(error: BaseException, limits: dict[str, int]) -> dict[str, Any]:
+    from worker.workbooks.errors import Fault, FileBroken, FileTooCostly, Limit, WorkbookError  # noqa: PLC0415
+
+    if isinstance(error, OSError) and error.errno not in (None, errno.EFBIG):
+        return {"errno": error.errno}
+    if isinstance(error, OSError):
+        error = FileTooCostly(Limit.EXPANDED_BYTES, 0, limits["expanded_mb"] * 1_000_000)
+    elif isinstance(error, MemoryError):
+        error = FileTooCostly(Limit.MEMORY, 0, limits["memory_mb"] * 1_000_000)
+    elif not isinstance(error, WorkbookError):
+        error = FileBroken(Fault.CRASHED, type(error).__name__)
+    return {"error": type(error).__name__, "facts": error.facts()}
