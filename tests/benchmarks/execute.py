@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import requests
 
 from tests.benchmarks.table import Benchmark
 from worker.endpoints import Registry, Snapshots
 from worker.endpoints.onnxmodel import SLICE_ROWS
+from worker.endpoints.runtime import onnxruntime
 from worker.endpoints.values import read_columns
 from worker.host import HostServer, create_app
 from worker.logs import to_file

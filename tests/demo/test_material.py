@@ -11,7 +11,6 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import openpyxl
 import pandas as pd
 import pytest
@@ -19,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from worker.demo import book, credit, logo, material, train
 from worker.demo.applicants import CHECKED_BY_HAND, FAULTS, HEADER_ROW, OWN_COLUMNS
+from worker.endpoints.runtime import onnxruntime
 from worker.scoring.check import check
 from worker.scoring.errors import Problem, ProblemKind
 from worker.scoring.schema import ColumnType, Schema

@@ -67,13 +67,15 @@ def _run(home: Path, console: Console, settings: Settings, engine: Engine, keep_
     stalls = _set_up(Registry(engine, home), console)
     bars = Bars(console)
 
+    limits = Limits(call_seconds=settings.call_seconds)
+
     def over_http(job: Job) -> tuple[str, str, Transport] | None:
         stall = stalls.get(job.customer or "")
         if stall is None:
             return None
-        return f"{server.url}/workspaces/default/services/{stall.endpoint.id}", stall.key, HttpTransport()
+        return f"{server.url}/workspaces/default/services/{stall.endpoint.id}", stall.key, HttpTransport(limits=limits)
 
-    models = Models(engine, home, limits=Limits(call_seconds=settings.call_seconds))
+    models = Models(engine, home, limits=limits)
     snapshots = Snapshots(engine, home, models)
     batch = BatchService(engine, home, settings, models, progress=bars.update, transport=over_http)
     app = create_app(snapshots, settings, batch.uploads)

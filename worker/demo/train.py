@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import pandas as pd
 from onnx import ModelProto
 from skl2onnx import convert_sklearn
@@ -33,6 +32,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from worker.demo.credit import ATTRIBUTES, load
 from worker.demo.material import SERVICE
+from worker.endpoints.runtime import onnxruntime
 from worker.scoring.schema import Column, ColumnType, Output, Schema
 
 SEED = 1994
