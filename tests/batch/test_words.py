@@ -17,9 +17,10 @@ import worker.scoring.run
 import worker.workbooks.block
 import worker.workbooks.errors
 from worker.batch.explain import _ADDRESSES, _FAULTS, _LIMITS, explain
-from worker.batch.words import _WARNINGS, kind_words, reason, shown, status, warning_words
+from worker.batch.noticed import _WARNINGS, warning_words
 from worker.scoring import AddressFault, Problem, ProblemKind, SheetscoreError
 from worker.scoring.errors import EndpointError, TableError, Unavailable
+from worker.scoring.words import kind_words, reason, shown, status
 from worker.workbooks.errors import Fault, FileBroken, FileTooCostly, Limit, NoInput, UnknownInput
 
 ABSTRACT = {SheetscoreError, TableError, EndpointError, Unavailable, worker.batch.errors.BatchError}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from worker.batch.errors import NoEndpoint, NotAFile, NotReadable, OriginalChanged
-from worker.batch.words import cut
 from worker.endpoints import RuleError
 from worker.scoring import AddressError, AddressFault, ContractError, RowsLost
 from worker.scoring import errors as scoring
+from worker.scoring.words import cut
 from worker.settings import SettingError
 from worker.workbooks.errors import (
     AmbiguousInput,

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from worker.batch import words
-from worker.scoring import Checked, Columns, PartScores, Problem, ProblemKind, RowsLost, Schema
+from worker.batch.noticed import warning_words
+from worker.scoring import Checked, Columns, PartScores, Problem, ProblemKind, RowsLost, Schema, words
 from worker.scoring.outputs import empty_outputs, to_frame
 from worker.scoring.schema import match_key
 from worker.workbooks import Input, Sheet
@@ -168,7 +168,7 @@ def summary_sheet(source: Input, scores: Scores, facts: Facts) -> Sheet:
         *([("Calls repeated after a stop", facts.calls_unanswered)] if facts.calls_unanswered else []),
         ("Scored at", f"{dt.datetime.fromtimestamp(facts.ended_at, dt.UTC):%Y-%m-%d %H:%M:%S} UTC"),
         ("Time taken", f"{max(0.0, facts.ended_at - facts.started_at):,.1f} s"),
-        *(("Note", words.warning_words(warning)) for warning in source.warnings),
+        *(("Note", warning_words(warning)) for warning in source.warnings),
     ]
     frame = pd.DataFrame(lines, columns=["What", "Value"])
     title = sentence(scores.rows_scored, scores.rows_with_problems)

@@ -1,4 +1,7 @@
-"""Problems of rows in plain words, for result sheets: what is wrong, where, and how to mend it."""
+"""Problems of rows in plain words, for whoever has the sheet before them: what is wrong, where, and how to mend it.
+
+Result sheets and the add-in say the same, so that a person who sees both learns one language.
+"""
 
 from __future__ import annotations
 
@@ -139,15 +142,3 @@ _KINDS: dict[ProblemKind, str] = {
 def kind_words(kind: ProblemKind) -> str:
     """A kind of problem in a few words, for counts."""
     return _KINDS[kind]
-
-
-_WARNINGS: dict[str, str] = {
-    "blank-header": "The column in {} has no header and is not repeated beside the scores.",
-    "rows-below-table": "There are rows from {} on, below the table. They are not part of it and were not scored.",
-}
-
-
-def warning_words(warning: str) -> str:
-    """What the reader of a workbook noticed, `code: cell`, in words."""
-    code, _, cell = warning.partition(": ")
-    return _WARNINGS[code].format(cell)

@@ -1,0 +1,14 @@
+"""What the reader of a workbook noticed, in words for the summary sheet."""
+
+from __future__ import annotations
+
+_WARNINGS: dict[str, str] = {
+    "blank-header": "The column in {} has no header and is not repeated beside the scores.",
+    "rows-below-table": "There are rows from {} on, below the table. They are not part of it and were not scored.",
+}
+
+
+def warning_words(warning: str) -> str:
+    """What the reader of a workbook noticed, `code: cell`, in words."""
+    code, _, cell = warning.partition(": ")
+    return _WARNINGS[code].format(cell)
