@@ -16,16 +16,22 @@ TITLE = "Sheetscore"
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to read the texts of a column, in words, and what each of the question's examples becomes."""
+
+    words: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """How should the texts of one column be read? `cell` and `text` are the first one of `cells` alike; each of
-    `choices` is one way to read it, in words; the first is what the program would take.
-    """
+    """How should `cells` texts of one column be read? `cell` is the first of them, `examples` are some of them."""
 
     column: str
     cell: str
-    text: str
     cells: int
-    choices: tuple[str, ...]
+    examples: tuple[str, ...]
+    choices: tuple[Choice, ...]
 
 
 class Progress(Protocol):
@@ -57,7 +63,7 @@ class Ui(Protocol):
         """Whether these pairs are right: column of the sheet, input of the endpoint, value in the first row."""
 
     def choose_readings(self, questions: Sequence[Question]) -> Mapping[int, int] | None:
-        """For each question, by its place, the place of the choice taken. None: stop."""
+        """By the place of a question the place of the choice taken; one left out: as they stand. None: stop."""
 
     def progress(self, title: str, rows: int) -> AbstractContextManager[Progress]:
         """A progress window that is open as long as the context."""

@@ -13,9 +13,8 @@ from enum import StrEnum
 
 import pandas as pd
 
-from addin.ui import Question
+from addin.ui import Choice, Question
 from worker.scoring import Problem, ProblemKind
-from worker.scoring.words import shown
 
 Value = float | dt.datetime
 
@@ -41,8 +40,8 @@ class Reading:
 
 
 Key = tuple[str, Doubt]
-Choices = Mapping[Key, int | None]
-"""For each column and doubt the place of the value that is meant; None: the texts are left as they are."""
+Choices = Mapping[Key, int]
+"""For each column and doubt the place of the value that is meant; texts with another are left as they are."""
 
 _BLANKS = "\u0020\u00a0\u2009\u202f'\u2019"
 _SIMPLE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
@@ -162,7 +161,14 @@ def find(problems: Sequence[Problem]) -> list[Found]:
     return found
 
 
-LEAVE = "Leave them; they are not scored"
+MOST_EXAMPLES = 3
+_WORDS: dict[Doubt, tuple[str, ...]] = {
+    Doubt.NONE: ("what it looks like",),
+    Doubt.SEPARATOR: ("the point stands before the decimals", "the comma stands before the decimals"),
+    Doubt.MINUS: ("the minus sign is written last", "the dash means nothing"),
+    Doubt.PERCENT: ("a share of 1", "percent, as a number"),
+    Doubt.DATE: ("the day comes first", "the month comes first"),
+}
 
 
 def questions(found: Sequence[Found], cell: Callable[[Found], str]) -> dict[Key, Question]:
@@ -174,9 +180,13 @@ def questions(found: Sequence[Found], cell: Callable[[Found], str]) -> dict[Key,
 
 
 def _question(items: Sequence[Found], cell: str) -> Question:
-    first = items[0]
-    choices = tuple(f"{shown(first.text)} is {_word(value)}" for value in first.reading.values)
-    return Question(first.column, cell, first.text, len(items), (*choices, LEAVE))
+    different = {item.text: item.reading for item in items}
+    examples = list(different)[:MOST_EXAMPLES]
+    choices = tuple(
+        Choice(words, tuple(_word(different[text].values[place]) for text in examples))
+        for place, words in enumerate(_WORDS[items[0].reading.doubt])
+    )
+    return Question(items[0].column, cell, len(items), tuple(examples), choices)
 
 
 def _word(value: Value) -> str:
@@ -190,7 +200,7 @@ def apply(frame: pd.DataFrame, found: Sequence[Found], choices: Choices) -> pd.D
     values: dict[str, dict[int, Value]] = {}
     for item in found:
         place = choices.get(item.key)
-        if place is not None and place < len(item.reading.values):
+        if place is not None:
             values.setdefault(item.column, {})[item.row] = item.reading.values[place]
     frame = frame.copy()
     for column, cells in values.items():
