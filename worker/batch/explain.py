@@ -34,6 +34,10 @@ _ERRORS: dict[type[Exception], Callable[..., str]] = {
     ),
     scoring.Unauthorized: lambda _: "The endpoint refused the key. Ask your provider for one that is valid.",
     scoring.NotFound: lambda _: "Nothing answers at the endpoint's address. Ask your provider to check the address.",
+    scoring.ProxySignIn: lambda _: (
+        "The proxy on the way to the endpoint wants a sign-in (407). Ask the people who run your network to let this "
+        "machine through."
+    ),
     scoring.Rejected: lambda e: f"The endpoint refused the data: {e.message or e.code}.",
     scoring.TooLarge: lambda _: "One row is larger than the endpoint takes. Shorten its texts.",
     scoring.BadAnswer: lambda e: (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import TypeVar
 
-from worker.scoring import EndpointError, NotFound, Unauthorized
+from worker.scoring import EndpointError, NotFound, ProxySignIn, Unauthorized
 
 Item = TypeVar("Item")
 
@@ -124,6 +124,6 @@ class _Failures:
             raise error
         self.first = self.first or error
         self._row += 1
-        if isinstance(error, Unauthorized | NotFound) or self._row >= FAILURES_IN_A_ROW:
+        if isinstance(error, Unauthorized | NotFound | ProxySignIn) or self._row >= FAILURES_IN_A_ROW:
             raise CallFailed(error)
         return False

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from worker.scoring.check import Checked, match_columns
     from worker.scoring.client import Answer, PartScores, RowsLost, Scored, ScoringClient, Transport
-    from worker.scoring.discovery import discover, read_swagger
+    from worker.scoring.discovery import Description, describe, discover, read_swagger
     from worker.scoring.double import FakeEndpoint
     from worker.scoring.endpoint import AddressError, AddressFault, Endpoint
     from worker.scoring.errors import (
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         NotFound,
         Problem,
         ProblemKind,
+        ProxySignIn,
         Rejected,
         ServerFailed,
         SheetscoreError,
@@ -53,6 +54,7 @@ __all__ = [
     "ColumnType",
     "Columns",
     "ContractError",
+    "Description",
     "DuplicateColumns",
     "Endpoint",
     "EndpointError",
@@ -66,6 +68,7 @@ __all__ = [
     "PartScores",
     "Problem",
     "ProblemKind",
+    "ProxySignIn",
     "Rejected",
     "RowsLost",
     "Schema",
@@ -81,6 +84,7 @@ __all__ = [
     "Unauthorized",
     "Unavailable",
     "Unreachable",
+    "describe",
     "discover",
     "match_columns",
     "read_swagger",
@@ -97,6 +101,7 @@ _HOMES = {
     "ColumnType": "schema",
     "Columns": "schema",
     "ContractError": "schema",
+    "Description": "discovery",
     "DuplicateColumns": "errors",
     "Endpoint": "endpoint",
     "EndpointError": "errors",
@@ -110,6 +115,7 @@ _HOMES = {
     "PartScores": "client",
     "Problem": "errors",
     "ProblemKind": "errors",
+    "ProxySignIn": "errors",
     "Rejected": "errors",
     "RowsLost": "client",
     "Schema": "schema",
@@ -125,6 +131,7 @@ _HOMES = {
     "Unauthorized": "errors",
     "Unavailable": "errors",
     "Unreachable": "errors",
+    "describe": "discovery",
     "discover": "discovery",
     "match_columns": "check",
     "read_swagger": "discovery",

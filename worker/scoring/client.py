@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from worker.scoring.check import check
+from worker.scoring.check import Checked, check
 from worker.scoring.endpoint import Endpoint
 from worker.scoring.errors import EndpointError, Problem
 from worker.scoring.http import HttpTransport
@@ -80,8 +80,18 @@ class ScoringClient:
         `stop` turns true the call returns at once; rows without a score then have the problem CALL_FAILED.
         Raises TableError before any call; EndpointError when the endpoint scored nothing at all.
         """
+        return self.score_checked(frame, check(frame, self.endpoint.schema, known), progress=progress, stop=stop)
+
+    def score_checked(
+        self,
+        frame: pd.DataFrame,
+        checked: Checked,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> Scored:
+        """Score a table that went through `check` already; else as `score`."""
         started = self._clock()
-        checked = check(frame, self.endpoint.schema, known)
         run = Run(frame, checked, self.endpoint.schema, progress)
         calls = Tally()
 

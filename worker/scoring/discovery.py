@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -20,15 +21,40 @@ _TYPES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What an endpoint says of itself. `schema` is None where nothing changed since the `etag` that was given; `etag`
+    and `model_version` are blank where the endpoint does not tell.
+    """
+
+    schema: Schema | None
+    etag: str = ""
+    model_version: str = ""
+
+
 def discover(url: str, key: str, name: str = "", transport: HttpTransport | None = None) -> Endpoint:
     """The endpoint at an address, with the schema it publishes. Raises AddressError, EndpointError."""
-    place = location(url)
-    body = (transport or HttpTransport()).swagger(place, clean_key(key))
+    schema = describe(url, key, transport=transport).schema
+    if schema is None:
+        raise BadAnswer("not modified, though nothing was known")
+    return Endpoint(url, key, schema, name)
+
+
+def describe(url: str, key: str, etag: str = "", transport: HttpTransport | None = None) -> Description:
+    """What the endpoint at an address says of itself now; short when that still is what `etag` stands for.
+
+    Raises AddressError, EndpointError.
+    """
+    answer = (transport or HttpTransport()).swagger(location(url), clean_key(key), etag)
+    schema = None if answer.body is None else _read(answer.body)
+    return Description(schema, answer.etag, answer.model_version)
+
+
+def _read(body: bytes) -> Schema:
     try:
-        document = orjson.loads(body)
-    except ValueError:
+        return read_swagger(orjson.loads(body))
+    except orjson.JSONDecodeError:
         raise BadAnswer("swagger.json is not JSON") from None
-    return Endpoint(place, key, read_swagger(document), name)
 
 
 def read_swagger(document: object) -> Schema:

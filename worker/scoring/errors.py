@@ -8,6 +8,7 @@ SheetscoreError
 └── EndpointError              a call was made (or tried) and brought no scores
     ├── Unauthorized           wrong, revoked or foreign key (401, 403): never tried again
     ├── NotFound               no such endpoint at that address (404): never tried again
+    ├── ProxySignIn            a proxy on the way wants a user's name and password (407): never tried again
     ├── Rejected               the endpoint says the data is wrong (400, 422): never tried again, rows are isolated
     ├── TooLarge               the body is over the endpoint's limit (413): the part is halved
     ├── BadAnswer              the answer cannot be trusted: not the format, wrong row count, wrong columns
@@ -115,6 +116,13 @@ class NotFound(EndpointError):
     def __init__(self, status: int = 404) -> None:
         super().__init__(f"not found ({status})")
         self.status = status
+
+
+class ProxySignIn(EndpointError):
+    """A proxy between here and the endpoint wants somebody to sign in (407); the endpoint was not asked."""
+
+    def __init__(self) -> None:
+        super().__init__("the proxy wants a sign-in (407)")
 
 
 class Rejected(EndpointError):

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -26,6 +27,7 @@ from worker.scoring.errors import (
     BadAnswer,
     EndpointError,
     NotFound,
+    ProxySignIn,
     ServerFailed,
     Throttled,
     TimedOut,
@@ -41,7 +43,19 @@ VERSION_HEADER = "x-sheetscore-model-version"
 CONCURRENCY_HEADER = "x-sheetscore-max-concurrent"
 CONNECT_SECONDS = 10.0
 _CHUNK = 65_536
+_TUNNEL_407 = "Tunnel connection failed: 407"  # all that http.client tells of a proxy's answer to CONNECT
 _NO_PROXY: dict[str, Any] = {"http": None, "https": None, "all": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Swagger:
+    """An endpoint's answer to a question for its swagger.json. `body` is None when it still is the one of the `etag`
+    that was given; `etag` and `model_version` are blank where the endpoint does not tell.
+    """
+
+    body: bytes | None
+    etag: str = ""
+    model_version: str = ""
 
 
 class HttpTransport:
@@ -82,12 +96,19 @@ class HttpTransport:
                 _positive(response.headers.get(CONCURRENCY_HEADER, "")),
             )
 
-    def swagger(self, url: str, key: str) -> bytes:
-        """The description of the endpoint at a location. Raises EndpointError."""
-        with self._send("GET", swagger_url(url), key) as response:
+    def swagger(self, url: str, key: str, etag: str = "") -> Swagger:
+        """What the endpoint at a location says of itself, unless it is what `etag` stands for. Raises EndpointError."""
+        headers = {"If-None-Match": etag} if etag else {}
+        with self._send("GET", swagger_url(url), key, headers=headers) as response:
             content = self._read(response)
-            self._raise_for_status(response, content, key)
-            return content
+            known = bool(etag) and response.status_code == 304
+            if not known:
+                self._raise_for_status(response, content, key)
+            return Swagger(
+                None if known else content,
+                response.headers.get("ETag", etag if known else ""),
+                response.headers.get(VERSION_HEADER, ""),
+            )
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -137,6 +158,8 @@ class HttpTransport:
             return Unauthorized(status)
         if status in {404, 405, 410}:
             return NotFound(status)
+        if status == 407:
+            return ProxySignIn()
         if status == 408:
             return TimedOut(self._limits.call_seconds)
         if status == 413:
@@ -155,7 +178,8 @@ class HttpTransport:
             return TimedOut(self._limits.call_seconds)
         if isinstance(error, exceptions.ContentDecodingError):
             return BadAnswer("compression that cannot be undone")
-        return Unreachable(_reason(error))
+        innermost = _innermost(error)
+        return ProxySignIn() if _TUNNEL_407 in str(innermost) else Unreachable(_reason(innermost))
 
 
 class _Bearer(AuthBase):
@@ -194,8 +218,8 @@ def _new_session(connections: int) -> requests.Session:
     return session
 
 
-def _reason(error: BaseException) -> str:
-    """The innermost cause in the operating system's or TLS's word; addresses and memory locations left out."""
+def _innermost(error: BaseException) -> BaseException:
+    """What the libraries wrapped, one in another."""
     seen: BaseException = error
     for _ in range(10):
         inner = getattr(seen, "reason", None)
@@ -204,6 +228,11 @@ def _reason(error: BaseException) -> str:
         if inner is None:
             break
         seen = inner
+    return seen
+
+
+def _reason(seen: BaseException) -> str:
+    """An innermost cause in the operating system's or TLS's word; addresses and memory locations left out."""
     if isinstance(seen, ssl.SSLCertVerificationError):
         return f"certificate not trusted: {seen.verify_message}"
     if isinstance(seen, OSError) and seen.strerror:

@@ -12,7 +12,15 @@ import numpy as np
 import pandas as pd
 
 from worker.scoring.check import Checked, match_columns
-from worker.scoring.errors import EndpointError, NotFound, Problem, ProblemKind, SheetscoreError, Unauthorized
+from worker.scoring.errors import (
+    EndpointError,
+    NotFound,
+    Problem,
+    ProblemKind,
+    ProxySignIn,
+    SheetscoreError,
+    Unauthorized,
+)
 from worker.scoring.isolation import PartScores, Rows
 from worker.scoring.limits import Limits
 from worker.scoring.outputs import empty_outputs, null_output
@@ -143,7 +151,7 @@ class Run:
     def _gives_up_after(self, rows: Rows, error: EndpointError) -> bool:
         self._failures.append((rows, error))
         self._in_a_row += 1
-        return self._in_a_row >= FAILURES_IN_A_ROW or isinstance(error, Unauthorized | NotFound)
+        return self._in_a_row >= FAILURES_IN_A_ROW or isinstance(error, Unauthorized | NotFound | ProxySignIn)
 
     def _report(self) -> None:
         self._progress(len(self._frame) - sum(map(len, self._open.values())), len(self._frame))
