@@ -1,0 +1,206 @@
+"""Scores already paid for, on this person's disk, by a keyed hash of what they were made from.
+
+What stands in the file: for each row a hash that only the owner of the secret can make, and its outputs. No input.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from typing import Any, TypeVar
+
+import numpy as np
+import orjson
+
+from addin.keystore import KeyStore, KeyStoreError
+from addin.paths import cache_file, only_one, private_folder
+from worker.scoring import Columns, ColumnType, Schema
+from worker.scoring.outputs import empty_outputs, null_output
+
+T = TypeVar("T")
+
+SECRET_VARIABLE = "SHEETSCORE_CACHE_KEY"  # noqa: S105 - the variable's name
+SECRET_NAME = "cache of scores"  # noqa: S105 - the entry's name in the key store
+_LAYOUT = 1
+_TABLE = "CREATE TABLE IF NOT EXISTS scores (hash BLOB PRIMARY KEY, outputs BLOB, used REAL) WITHOUT ROWID"
+_HASH_BYTES = 16
+_AT_ONCE = 900  # older builds of SQLite take 999 values in one statement
+_FRESH_SECONDS = 3600.0
+_BUSY_SECONDS = 2.0
+
+
+class Cache:
+    """Outputs by the hash of their row; may be used by several threads and processes.
+
+    Without a `path` it is in memory. It never fails: what cannot be read counts as unknown, what cannot be written is
+    not kept, a file that is broken is moved aside. Above `most_bytes` the least recently used rows go; what was used
+    within the same hour counts as used together.
+    """
+
+    def __init__(
+        self, path: Path | None, secret: bytes, most_bytes: int, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._path = path
+        self._secret = secret
+        self._most_bytes = most_bytes
+        self._clock = clock
+        self._lock = Lock()
+        self._store: sqlite3.Connection | None = None
+
+    def hashes(self, columns: Columns, url: str, version: str, schema: Schema) -> list[bytes]:
+        """What each row of checked inputs goes by: HMAC-SHA256 of its values under this endpoint, version and schema.
+
+        16 bytes of it are kept (RFC 2104, 5 allows that): enough that two rows never meet.
+        """
+        scope = orjson.dumps([url, version, schema.fingerprint()])
+        key = hmac.digest(self._secret, scope, "sha256")
+        rows = zip(*(columns[name].tolist() for name in schema.input_names), strict=True)
+        return [hmac.digest(key, orjson.dumps(row), "sha256")[:_HASH_BYTES] for row in rows]
+
+    def get(self, hashes: Sequence[bytes]) -> dict[bytes, list[Any]]:
+        """The outputs that are known, in the schema's order."""
+
+        def find(store: sqlite3.Connection) -> dict[bytes, list[Any]]:
+            found: dict[bytes, bytes] = {}
+            old: list[bytes] = []
+            now = self._clock()
+            for start in range(0, len(hashes), _AT_ONCE):
+                some = hashes[start : start + _AT_ONCE]
+                marks = ",".join("?" * len(some))
+                rows = store.execute(f"SELECT hash, outputs, used FROM scores WHERE hash IN ({marks})", some).fetchall()  # noqa: S608
+                found.update((key, outputs) for key, outputs, _ in rows)
+                old += [key for key, _, used in rows if used < now - _FRESH_SECONDS]
+            with suppress(sqlite3.OperationalError):  # another process writes: they count as used next time
+                store.executemany("UPDATE scores SET used = ? WHERE hash = ?", [(now, key) for key in old])
+            try:
+                return dict(zip(found, orjson.loads(b"[" + b",".join(found.values()) + b"]"), strict=True))
+            except ValueError:
+                raise sqlite3.DatabaseError("not what was written") from None
+
+        return self._do(find) or {}
+
+    def put(self, hashes: Sequence[bytes], outputs: Columns, schema: Schema) -> None:
+        """Keep the outputs of rows; a row without a value for some output is not kept."""
+        sound = np.flatnonzero([name is None for name in null_output(outputs, schema)])
+        values = zip(*(outputs[name][sound].tolist() for name in schema.output_names), strict=True)
+        now = self._clock()
+        rows = [(hashes[int(at)], orjson.dumps(row), now) for at, row in zip(sound, values, strict=True)]
+
+        def keep(store: sqlite3.Connection) -> None:
+            store.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?, ?)", rows)
+            while self._bytes(store) > self._most_bytes:
+                few = "SELECT hash FROM scores ORDER BY used LIMIT (SELECT count(*) / 8 + 1 FROM scores)"
+                if not store.execute(f"DELETE FROM scores WHERE hash IN ({few})").rowcount:  # noqa: S608
+                    break
+
+        self._do(keep)
+
+    def clear(self) -> None:
+        """Forget everything, on the disk too."""
+
+        def forget(store: sqlite3.Connection) -> None:
+            store.execute("DELETE FROM scores")
+            store.commit()
+            store.execute("VACUUM")
+
+        self._do(forget)
+
+    def count(self) -> int:
+        """How many rows are known."""
+        return self._do(lambda store: int(store.execute("SELECT count(*) FROM scores").fetchone()[0])) or 0
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._let_go()
+
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Work on the store, in one transaction; None when that cannot be done."""
+        with self._lock:
+            for _ in range(2):
+                try:
+                    self._store = self._store or self._open(self._path)
+                    with self._store:
+                        return work(self._store)
+                except sqlite3.OperationalError:  # locked, full, read-only: another time
+                    return None
+                except sqlite3.DatabaseError:
+                    self._set_aside()
+            return None
+
+    def _open(self, path: Path | None) -> sqlite3.Connection:
+        if path is not None:
+            with suppress(OSError):
+                private_folder(path.parent)
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        store = sqlite3.connect(path or ":memory:", timeout=_BUSY_SECONDS, check_same_thread=False)
+        try:
+            store.execute("PRAGMA secure_delete = ON")
+            store.execute("PRAGMA synchronous = NORMAL")
+            layout = store.execute("PRAGMA user_version").fetchone()[0]
+            if layout not in {0, _LAYOUT}:
+                raise sqlite3.DatabaseError("another layout")
+            if not layout:
+                store.execute(_TABLE)
+                store.execute(f"PRAGMA user_version = {_LAYOUT}")
+        except sqlite3.Error:
+            store.close()
+            raise
+        return store
+
+    def _set_aside(self) -> None:
+        """Start anew; where the broken file cannot be moved (Windows, while another process has it), in memory."""
+        self._let_go()
+        if self._path is not None:
+            try:
+                self._path.replace(self._path.with_suffix(".broken"))
+            except OSError:
+                self._path = None
+
+    def _let_go(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    @staticmethod
+    def _bytes(store: sqlite3.Connection) -> int:
+        pages = store.execute("PRAGMA page_count").fetchone()[0] - store.execute("PRAGMA freelist_count").fetchone()[0]
+        return int(pages * store.execute("PRAGMA page_size").fetchone()[0])
+
+
+def outputs_of(rows: Sequence[Sequence[Any]], schema: Schema) -> Columns:
+    """Rows of outputs as they came from the cache, as columns."""
+    columns = empty_outputs(schema, len(rows))
+    for place, output in enumerate(schema.outputs):
+        values = [row[place] for row in rows]
+        if output.type is ColumnType.NUMBER:
+            columns[output.name] = np.array(values, np.float64)
+        else:
+            columns[output.name][:] = values
+    return columns
+
+
+def open_cache(folder: Path, keys: KeyStore, most_mb: int, environ: Mapping[str, str] = os.environ) -> Cache:
+    """This person's cache; in memory where there is no place for its secret."""
+    secret = _secret(folder, keys, environ)
+    path = cache_file(folder) if secret else None
+    return Cache(path, secret or secrets.token_bytes(32), most_mb * 1_000_000)
+
+
+def _secret(folder: Path, keys: KeyStore, environ: Mapping[str, str]) -> bytes:
+    given = environ.get(SECRET_VARIABLE, "")
+    with suppress(KeyStoreError, OSError):
+        given = given or keys.get(SECRET_NAME) or ""
+        if not given:
+            with only_one(folder):  # two processes that start together must end with one secret
+                given = keys.get(SECRET_NAME) or secrets.token_hex(32)
+                keys.set(SECRET_NAME, given)
+    return hashlib.sha256(given.encode()).digest() if given else b""
