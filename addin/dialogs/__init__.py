@@ -1,0 +1,34 @@
+"""The add-in's windows. Each runs in a process of its own, so that a hung or killed window never takes Excel with it.
+
+Every function waits for the person and answers None (or False) when the window is closed or Escape is pressed. Raises
+NoWindows where none can be shown (no tkinter, no screen) and when a window dies or hangs.
+"""
+
+from __future__ import annotations
+
+from addin.dialogs.asking import Question, Reading, ask, choose_readings, pairs, problems, report, tell
+from addin.dialogs.endpoint import Described, Entered, Field, add_endpoint, described
+from addin.dialogs.progress import Progress, progress
+from addin.dialogs.screen import HERE, NoWindows, Screen, available
+
+__all__ = [
+    "HERE",
+    "Described",
+    "Entered",
+    "Field",
+    "NoWindows",
+    "Progress",
+    "Question",
+    "Reading",
+    "Screen",
+    "add_endpoint",
+    "ask",
+    "available",
+    "choose_readings",
+    "described",
+    "pairs",
+    "problems",
+    "progress",
+    "report",
+    "tell",
+]

@@ -1,0 +1,21 @@
+"""What runs in a window's own process. Importing this needs tkinter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from addin.dialogs.windows.endpoint import EndpointWindow
+from addin.dialogs.windows.message import MessageWindow
+from addin.dialogs.windows.progress import ProgressWindow
+from addin.dialogs.windows.readings import ReadingsWindow
+from addin.dialogs.windows.table import TableWindow
+from addin.dialogs.windows.window import Probe, Window
+
+WINDOWS: dict[str, Callable[..., Window]] = {
+    "endpoint": EndpointWindow,
+    "message": MessageWindow,
+    "probe": Probe,
+    "progress": ProgressWindow,
+    "readings": ReadingsWindow,
+    "table": TableWindow,
+}
