@@ -31,7 +31,7 @@ from worker.scoring import (
 )
 from worker.scoring.endpoint import clean_key, location
 
-__all__ = ["BadLine", "Catalogue", "Entry", "EntryExists", "NoKey", "Refreshed", "UnknownEndpoint"]
+__all__ = ["BadLine", "Catalogue", "Entry", "NameTaken", "NoKey", "Refreshed", "UnknownEndpoint"]
 
 
 class UnknownEndpoint(AddinError):
@@ -43,13 +43,12 @@ class UnknownEndpoint(AddinError):
         self.known = known
 
 
-class EntryExists(AddinError):
-    """An endpoint of this name, or at this address, is in the list already, under `name`."""
+class NameTaken(AddinError):
+    """Another endpoint of this person has the name."""
 
-    def __init__(self, name: str, *, same_address: bool) -> None:
-        super().__init__("endpoint is there already")
+    def __init__(self, name: str) -> None:
+        super().__init__("name taken")
         self.name = name
-        self.same_address = same_address
 
 
 class NoKey(AddinError):
@@ -111,27 +110,21 @@ class Catalogue:
     def add(self, name: str, url: str, key: str) -> Entry:
         """Ask an endpoint to describe itself and, if it does, put it on the list and its key into the key store.
 
-        Raises BadName, AddressError, EntryExists, EndpointError, KeyStoreError; then nothing is changed.
+        An address that is on the list already gets this key and name: that is how a key is replaced.
+        Raises BadName, AddressError, NameTaken, EndpointError, KeyStoreError; then nothing is changed.
         """
         name, place, key = clean_name(name), location(url), clean_key(key)
-        _refuse_twins(read_entries(self._folder), name, place)
+        _refuse_taken(read_entries(self._folder), name, place)
         description = describe(place, key, transport=self.transport)
         added = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")
         with only_one(self._folder):
             found = read_entries(self._folder)
-            _refuse_twins(found, name, place)
+            _refuse_taken(found, name, place)
             self._keys.set(place, key, name)
-            found.entries.append(Entry(name, place, added))
-            found.selected = found.selected or name
+            found.put(Entry(name, place, added))
             self._keep(place, description)
             self._write(found)
         return self.entry(name)
-
-    def replace_key(self, name: str, key: str) -> None:
-        """Keep another key for an endpoint, if it opens it. Raises as `add`, and UnknownEndpoint."""
-        entry, key = self.entry(name), clean_key(key)
-        self._keep(entry.url, describe(entry.url, key, transport=self.transport))
-        self._keys.set(entry.url, key, entry.name)
 
     def remove(self, name: str) -> None:
         """Take an endpoint off the list, with its key. Raises UnknownEndpoint, KeyStoreError."""
@@ -237,8 +230,7 @@ def _entry(entries: Entries, name: str) -> Entry:
     return entry
 
 
-def _refuse_twins(entries: Entries, name: str, url: str) -> None:
-    if (twin := entries.at(url)) is not None:
-        raise EntryExists(twin.name, same_address=True)
-    if (twin := entries.find(name)) is not None:
-        raise EntryExists(twin.name, same_address=False)
+def _refuse_taken(entries: Entries, name: str, url: str) -> None:
+    twin = entries.find(name)
+    if twin is not None and twin.url != url:
+        raise NameTaken(twin.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -71,6 +71,16 @@ class Entries:
     def at(self, url: str) -> Entry | None:
         """The endpoint at a location."""
         return next((entry for entry in self.entries if entry.url == url), None)
+
+    def put(self, entry: Entry) -> None:
+        """Add an endpoint at the end, or give the one at its location another name; the first is selected."""
+        old = self.at(entry.url)
+        if old is None:
+            self.entries.append(entry)
+        else:
+            self.entries[self.entries.index(old)] = replace(old, name=entry.name)
+        if not self.selected or (old and old.name == self.selected):
+            self.selected = entry.name
 
 
 def clean_name(name: str) -> str:

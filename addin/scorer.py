@@ -169,8 +169,8 @@ class Scorer:
         """Score a table as `ScoringClient.score` does, sending only rows that the cache does not know.
 
         `progress(rows done, rows, note)`: the note is a sentence while the endpoint lets us wait, else blank. Scores
-        are kept as they come in, whatever becomes of the rest. Raises UnknownEndpoint, NoKey, KeyStoreError, TableError,
-        CallsStopped; EndpointError when the endpoint scored none of what had to be sent.
+        are kept as they come in, whatever becomes of the rest. Raises UnknownEndpoint, NoKey, KeyStoreError,
+        TableError, CallsStopped; EndpointError when the endpoint scored none of what had to be sent.
         """
         started = self._clock()
         found = self._look_up(name, frame, known)

@@ -1,0 +1,186 @@
+"""Errors in plain words for whoever sits before the sheet: what happened, and what to do now.
+
+Problems of rows have their words in `worker.scoring.words`. What a room above this one raises is listed by its name
+here, as those rooms import this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from addin.catalogue import NameTaken, NoKey, UnknownEndpoint
+from addin.entries import LONGEST_NAME, BadLine, BadName, LineFault
+from addin.errors import GridError, GridFault
+from addin.keystore import KeyStoreFailed, KeyStoreRefused
+from addin.scorer import CallsStopped
+from addin.settings import SettingError
+from worker.scoring import AddressError, AddressFault, RowsLost
+from worker.scoring import errors as scoring
+from worker.scoring.words import cut, shown
+
+UNCHANGED = "Sheet unchanged."
+LONGEST = 1000  # Excel's message boxes cut off at 1,023 characters
+_LISTED = 12
+_UNTRUSTED = "certificate not trusted"
+
+
+def _list(names: tuple[str, ...]) -> str:
+    more = len(names) - _LISTED
+    listed = ", ".join(names[:_LISTED])
+    return f"{listed}, and {more} more" if more > 0 else listed
+
+
+def _unreachable(error: scoring.Unreachable) -> str:
+    if error.reason.startswith(_UNTRUSTED):
+        why = error.reason.removeprefix(f"{_UNTRUSTED}: ")
+        return (
+            f"This computer does not trust the endpoint's certificate ({why}). "
+            "Send this to your IT; nothing was sent to the endpoint."
+        )
+    return f"The endpoint cannot be reached ({error.reason}). Check your connection and try again."
+
+
+def _unknown(error: UnknownEndpoint) -> str:
+    there = f"There are: {_list(error.known)}." if error.known else "There is none yet: click Add endpoint."
+    return f"There is no endpoint '{cut(error.name, LONGEST_NAME)}'. {there}"
+
+
+def _setting(error: SettingError) -> str:
+    if not error.name:
+        return f"The settings in {error.where} cannot be read: {error.wanted}. Correct the file or delete it."
+    return f"The setting {error.name} in {error.where} is {shown(error.value)}; it must be {error.wanted}."
+
+
+def _grid(error: GridError) -> str:
+    where = f"{error.sheet}!{error.address}" if error.sheet and error.address else error.address or error.sheet
+    return GRID[error.fault].format(at=f" ({where})" if where else "")
+
+
+_SCORING: dict[type[Exception], Callable[[Any], str]] = {
+    scoring.NoRows: lambda _: "There is no row below the headers. Select the rows to be scored.",
+    scoring.MissingColumns: lambda e: (
+        f"These columns are missing: {_list(e.missing)}. Found: {_list(e.found)}. Correct the headers, or choose "
+        "another endpoint."
+    ),
+    scoring.DuplicateColumns: lambda e: (
+        f"More than one column is called {_list(e.duplicates)}. Keep one of each, rename the others."
+    ),
+    scoring.Unauthorized: lambda _: (
+        "The endpoint refused your key: it was revoked, or belongs to another endpoint. Ask your provider for a new "
+        "one, then click Add endpoint and enter the same address with it."
+    ),
+    scoring.NotFound: lambda _: (
+        "The endpoint is gone: nothing answers at its address. Ask your provider whether it has moved."
+    ),
+    scoring.ProxySignIn: lambda _: (
+        "Your company's proxy wants a sign-in (407). Sign in there, or send this to your IT: calls to the endpoint "
+        "must pass the proxy."
+    ),
+    scoring.Rejected: lambda e: f"The endpoint refused the data: {e.message or e.code}.",
+    scoring.TooLarge: lambda _: "One row is larger than the endpoint takes. Shorten its texts.",
+    scoring.BadAnswer: lambda e: f"The endpoint's answer cannot be trusted ({e.reason}). Tell your provider.",
+    scoring.Throttled: lambda _: "The endpoint is busy and stayed busy. Try again in a few minutes.",
+    scoring.TimedOut: lambda e: f"The endpoint gave no answer in {e.seconds:g} seconds. Try again later.",
+    scoring.Unreachable: _unreachable,
+    scoring.ServerFailed: lambda e: (
+        f"The endpoint failed ({e.status}). Try again later; if it stays, tell your provider."
+    ),
+    RowsLost: lambda _: "The rows that came back are not the rows that were sent. Tell your provider.",
+    AddressError: lambda e: ADDRESSES[e.fault],
+}
+
+_DESK: dict[type[Exception], Callable[[Any], str]] = {
+    UnknownEndpoint: _unknown,
+    NameTaken: lambda e: f"You have another endpoint called '{e.name}'. Choose another name.",
+    NoKey: lambda e: (
+        f"The key of '{e.name}' is not on this computer. Click Add endpoint and enter its address with your key."
+    ),
+    BadName: lambda _: f'A name has 1 to {LONGEST_NAME} characters, and none of " ; % |. Choose another name.',
+    KeyStoreRefused: lambda e: (
+        f"There is no safe place for keys here: {e.store} does not protect them. Have your IT set up the system's key "
+        "store, or set the key as an environment variable (README: keys)."
+    ),
+    KeyStoreFailed: lambda e: (
+        f"The system's key store did not answer ({e.store}: {e.reason}). Unlock it and try again."
+    ),
+    SettingError: _setting,
+    CallsStopped: lambda e: (
+        f"Calls are stopped, and {e.rows:,} rows would have to be sent. Click Stop calls again to allow them."
+    ),
+    GridError: _grid,
+}
+
+ADDRESSES: dict[AddressFault, str] = {
+    AddressFault.NOT_A_URL: "This is not an address. It begins with https:// and has a host.",
+    AddressFault.NOT_HTTPS: "The address must begin with https://, or your key could be read on its way.",
+    AddressFault.HAS_USER: "The address must not hold a user or password. Enter the key in its own field.",
+    AddressFault.NOT_AN_ENDPOINT: "This is no endpoint's address. It looks like https://.../workspaces/.../services/...",
+    AddressFault.KEY_NOT_ASCII: "The key holds characters that no key has. Copy it again.",
+}
+
+GRID: dict[GridFault, str] = {
+    GridFault.NO_WORKBOOK: "No workbook is open. Open one and select the rows to be scored.",
+    GridFault.PROTECTED_VIEW: "The workbook is in Protected View. Click Enable Editing, then try again.",
+    GridFault.BUSY: "Excel is busy: a cell is being edited or a window is open. Finish there, then try again.",
+    GridFault.NOTHING_SELECTED: "Nothing is selected. Select the rows to be scored.",
+    GridFault.CHART_SELECTED: "A chart or shape is selected. Click a cell of the rows to be scored.",
+    GridFault.SEVERAL_AREAS: "Several areas are selected{at}. Select one.",
+    GridFault.MERGED: "Cells are merged{at}. Unmerge them (Home, Merge & Center) and try again.",
+    GridFault.NO_DATA: "There are no rows to be scored{at}. Select the rows, with their headers if there are any.",
+    GridFault.NO_TABLE: "The active cell is in no table{at}. Click a cell of the table, or use Score selection.",
+    GridFault.SEVERAL_TABLES: "There is more than one table{at}. Click a cell of the one that is meant.",
+    GridFault.SHEET_GONE: "The sheet is not there any more{at}: it was deleted or renamed.",
+    GridFault.SHEET_PROTECTED: "The sheet is protected{at}. Unprotect it (Review, Unprotect Sheet) and try again.",
+    GridFault.STRUCTURE_PROTECTED: (
+        "The workbook's structure is protected, so no sheet can be added. Unprotect it (Review, Protect Workbook) and "
+        "try again."
+    ),
+    GridFault.FORMULAS: "Formulas stand{at}; they are never overwritten. Choose another place.",
+    GridFault.NO_ROOM: "There is no room for the results{at}. Choose another place.",
+}
+
+LINES: dict[LineFault, str] = {
+    LineFault.NOT_READABLE: "it cannot be read",
+    LineFault.BAD_NAME: "its name cannot be used",
+    LineFault.BAD_ADDRESS: "its address cannot be used",
+    LineFault.TWICE: "its name or address stands above already",
+}
+
+_ROOMS: dict[str, Callable[[Any], str]] = {
+    "addin.actions.errors.NoEndpoint": lambda e: (
+        "No endpoint is chosen. Choose one in the list on the Sheetscore tab."
+        if e.known
+        else "There is no endpoint yet. Click Add endpoint."
+    ),
+    "addin.actions.errors.CallsStopped": lambda _: (
+        "Calls are stopped; everything keeps its last scores. Click Stop calls again to allow them."
+    ),
+    "addin.actions.errors.NotScored": lambda _: "Nothing was scored here yet. Use Score selection first.",
+    "addin.actions.errors.NothingToUndo": lambda _: "There is nothing to undo in this workbook.",
+}
+
+
+def bad_line(line: BadLine) -> str:
+    """A line of the list of endpoints that is left out."""
+    return f"Line {line.number} of the list of endpoints is left out: {LINES[line.fault]}."
+
+
+def explain(error: Exception, *, sheet: bool = True) -> str:
+    """What happened and what to do now, at most as long as a message box shows.
+
+    `sheet`: also say that the sheet is unchanged, which holds for whatever an action raises. An error that nobody
+    foresaw is called that; its own text can hold anything.
+    """
+    words = cut(_words(error), LONGEST)
+    return f"{words} {UNCHANGED}" if sheet else words
+
+
+def _words(error: Exception) -> str:
+    for kind in type(error).__mro__:
+        words = _SCORING.get(kind) or _DESK.get(kind) or _ROOMS.get(f"{kind.__module__}.{kind.__qualname__}")
+        if words:
+            return words(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"The computer did not allow it ({error.strerror}). Try again; the log says more."
+    return "Something went wrong that nobody foresaw. The log says more (button Log)."
