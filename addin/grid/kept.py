@@ -1,0 +1,96 @@
+"""What stood in cells before they were written, kept so that it can be given back exactly."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+import xlwings as xw
+
+from addin import excelfacts
+from addin.excelfacts import Sleep
+from addin.grid.area import Area
+from addin.grid.cells import as_rows, error_name
+from addin.grid.obstacles import refuse_to_write
+from addin.grid.sheets import range_of
+from addin.grid.text import typed
+from addin.grid.write import put
+
+Kept = tuple[object, str]
+"""A cell: its content as it can be typed in again ("=A1*2" is a formula, "'=A1*2" text; dates are numbers), and its
+number format. Both survive JSON.
+"""
+
+
+def occupied(book: xw.Book, area: Area) -> int:
+    """How many cells of an area are not blank; a formula is not, whatever it shows."""
+    return sum(content is not None for row in _contents(book, area) for content in row)
+
+
+def snapshot(book: xw.Book, area: Area) -> tuple[tuple[Kept, ...], ...]:
+    """Content and number format of each cell, in rows. Raises GridError SHEET_GONE, NO_WORKBOOK, NO_ROOM."""
+    formats = [list(_formats(book, column)) for column in area.each_column()]
+    rows = zip(*formats, strict=True)
+    return tuple(tuple(zip(cells, row, strict=True)) for cells, row in zip(_contents(book, area), rows, strict=True))
+
+
+def restore(book: xw.Book, area: Area, cells: Sequence[Sequence[Kept]], sleep: Sleep = time.sleep) -> None:
+    """Give an area back what `snapshot` found: formulas, values and number formats.
+
+    Raises GridError as write does: formulas that stand there now are not overwritten.
+    """
+    excelfacts.wait_until_ready(book.app, sleep)
+    refuse_to_write(book, area)
+    range_of(book, area).number_format = "General"  # Excel would turn numbers into text where the format is text
+    put(book, area, [[content for content, _ in row] for row in cells])
+    for i, column in enumerate(area.each_column()):
+        row = 0
+        for number_format, run in groupby(cell[i][1] for cell in cells):
+            rows = len(list(run))
+            if number_format != "General":
+                range_of(book, replace(column, top=column.top + row, rows=rows)).number_format = number_format
+            row += rows
+
+
+def _contents(book: xw.Book, area: Area) -> list[list[object]]:
+    cells = range_of(book, area)
+    values = as_rows(excelfacts.exact_values(cells))
+    if excelfacts.has_formula(cells) is False:
+        return [[_content(value) for value in row] for row in values]
+    formulas = as_rows(cells.formula)
+    return [
+        [
+            formula if _is_formula(book, area, r, c, formula, value) else _content(value)
+            for c, (formula, value) in enumerate(zip(formula_row, row, strict=True))
+        ]
+        for r, (formula_row, row) in enumerate(zip(formulas, values, strict=True))
+    ]
+
+
+def _is_formula(book: xw.Book, area: Area, row: int, column: int, formula: object, value: object) -> bool:
+    """A text "=1+1" reads as itself both ways; only Excel knows whether it is one."""
+    if not isinstance(formula, str) or not formula.startswith("="):
+        return False
+    return formula != value or excelfacts.has_formula(range_of(book, area.row(row).column(column))) is True
+
+
+def _content(value: Any) -> object:  # noqa: ANN401 - what the engine holds
+    if error := error_name(value):
+        return error
+    if isinstance(value, str):
+        return typed(value) or None
+    return float(value) if type(value) is int else value
+
+
+def _formats(book: xw.Book, column: Area) -> Iterator[str]:
+    """The number format of each row; Excel tells it for a range only where it is one and the same."""
+    found = range_of(book, column).number_format
+    if found is not None:
+        yield from [str(found)] * column.rows
+        return
+    half = column.rows // 2
+    yield from _formats(book, replace(column, rows=half))
+    yield from _formats(book, replace(column, top=column.top + half, rows=column.rows - half))

@@ -1,0 +1,139 @@
+"""Reading blocks of rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xlwings as xw
+
+from addin import excelfacts
+from addin.errors import GridError, GridFault
+from addin.excelfacts import Sleep
+from addin.grid.area import Area
+from addin.grid.block import Block
+from addin.grid.cells import Columns, as_columns, error_rows, fingerprint
+from addin.grid.obstacles import filtered_rows, refuse_merged
+from addin.grid.regions import (
+    Region,
+    header_above,
+    header_within,
+    selected_region,
+    sheet_region,
+    table_region,
+    trailing_blanks,
+    trimmed,
+)
+from addin.grid.sheets import range_of, raw_rows
+from addin.grid.tables import TableFacts, find_table
+from worker.scoring import Problem, ProblemKind
+
+
+def read_selection(book: xw.Book, sleep: Sleep = time.sleep) -> Block:
+    """The rows that the selection means.
+
+    A rectangle is itself, whole columns are their used part, one cell is its table or current region. When the first
+    row does not read like headers they are those of the table, or of the region around the rows; else there are none.
+    Raises GridError: BUSY, CHART_SELECTED, NOTHING_SELECTED, SEVERAL_AREAS, MERGED, NO_DATA.
+    """
+    excelfacts.wait_until_ready(book.app, sleep)
+    return _read(book, selected_region(book))
+
+
+def read_table(book: xw.Book, sleep: Sleep = time.sleep) -> Block:
+    """The data rows of the table around the active cell, or of the only table of the sheet.
+
+    Raises GridError: BUSY, NO_TABLE, SEVERAL_TABLES, CHART_SELECTED, MERGED, NO_DATA.
+    """
+    excelfacts.wait_until_ready(book.app, sleep)
+    return _read(book, table_region(book))
+
+
+def read_sheet(book: xw.Book, sleep: Sleep = time.sleep) -> Block:
+    """The used block of the sheet in front. Raises GridError: BUSY, CHART_SELECTED, MERGED, NO_DATA."""
+    excelfacts.wait_until_ready(book.app, sleep)
+    return _read(book, sheet_region(book))
+
+
+def read_block(book: xw.Book, area: Area, header_row: int | None) -> Block:
+    """The block of exactly these data rows and this header row again, blank edges included.
+
+    Raises GridError: SHEET_GONE, NO_WORKBOOK, MERGED.
+    """
+    cells = range_of(book, area)
+    table = cells.table
+    facts = None if table is None else find_table(book, area.sheet, table.name)
+    return _block(book, area, as_columns(raw_rows(cells)), header_row, facts)
+
+
+def is_unchanged(book: xw.Book, block: Block) -> bool:
+    """Whether the cells of a block and its header are as they were read: no edit, sort, insert or deleted sheet."""
+    try:
+        columns = as_columns(raw_rows(range_of(book, block.area)))
+        return fingerprint([*columns, _header_cells(book, block.area, block.header_row)]) == block.fingerprint
+    except GridError:
+        return False
+
+
+def _read(book: xw.Book, region: Region) -> Block:
+    columns = as_columns(raw_rows(range_of(book, region.area)))
+    table = region.table
+    if table is not None:
+        rows = region.area.rows - trailing_blanks(columns)
+        if not rows:
+            raise GridError(GridFault.NO_DATA, region.area.sheet, region.area.address)
+        area = replace(region.area, rows=rows)
+        return _block(book, area, [column[:rows] for column in columns], table.header_row, table)
+    area, columns = trimmed(region.area, columns)
+    header_row = header_above(book, area)
+    if header_row is None:
+        header_row = header_within(area, columns)
+    start = 0 if header_row is None else max(header_row - area.top + 1, 0)
+    if start >= area.rows:
+        raise GridError(GridFault.NO_DATA, area.sheet, area.address)
+    rows_below = replace(area, top=area.top + start, rows=area.rows - start)
+    return _block(book, rows_below, [column[start:] for column in columns], header_row, None)
+
+
+def _block(book: xw.Book, area: Area, columns: Columns, header_row: int | None, table: TableFacts | None) -> Block:
+    refuse_merged(book, area, header_row)
+    headers = _headers(book, area, header_row, table)
+    names = [name or f"Column {i + 1}" for i, name in enumerate(headers or [""] * area.columns)]
+    problems: list[Problem] = []
+    data: dict[int, pd.Series[Any]] = {}
+    blank = np.ones(area.rows, bool)
+    index = pd.RangeIndex(area.top, area.bottom + 1)
+    for i, column in enumerate(columns):
+        values = np.empty(area.rows, object)
+        values[:] = column
+        blank &= values == None  # noqa: E711 - compared cell by cell
+        for row in error_rows(column):
+            problems.append(Problem(row, ProblemKind.ERROR_CELL, names[i], column[row]))
+            values[row] = None
+        data[i] = pd.Series(values, index, object)
+    frame = pd.DataFrame(data, index).set_axis(names, axis="columns")
+    print_ = fingerprint([*columns, _header_cells(book, area, header_row)])
+    problems.sort(key=lambda problem: problem.row)
+    hidden = filtered_rows(book, area)
+    name = None if table is None else table.name
+    return Block(area, headers, header_row, frame, tuple(problems), name, blank, hidden, print_)
+
+
+def _headers(book: xw.Book, area: Area, header_row: int | None, table: TableFacts | None) -> tuple[str, ...] | None:
+    if table is not None and table.whole.left <= area.left and area.right <= table.whole.right:
+        start = area.left - table.whole.left
+        return table.headers[start : start + area.columns]
+    if header_row is None:
+        return None
+    return tuple("" if value is None else str(value) for value in _header_cells(book, area, header_row))
+
+
+def _header_cells(book: xw.Book, area: Area, header_row: int | None) -> Sequence[Any]:
+    if header_row is None:
+        return ()
+    cells = range_of(book, replace(area, top=header_row, rows=1))
+    return [column[0] for column in as_columns(raw_rows(cells))]

@@ -1,0 +1,26 @@
+"""Values as they can be handed to Excel: text stays text, whatever Excel would make of it.
+
+Excel reads a text that a program writes like one that a person types: "=1+1" becomes a formula, "007" a number, "3/4" a
+date. An apostrophe in front keeps it as it is and is not part of the value. Plain words go without one.
+"""
+
+from __future__ import annotations
+
+import re
+
+from worker.scoring.words import cut
+
+LONGEST_TEXT = 32_767
+"""Characters that a cell holds; Excel refuses a whole write for one longer text."""
+_WORDS = re.compile(r"[^\W\d_][^\d=+*/\\@#:<>|~^%\x00-\x1f]*")
+"""Letters first and no digit at all: nothing that could be a number, date, time, formula, error or link."""
+_TRUTHS = frozenset({"true", "false"})
+"""What a program writes is read as English, in Excel of any language."""
+
+
+def typed(text: str) -> str:
+    """What must be handed over so that exactly this text stands in the cell. It is cut off at 32,767 characters."""
+    text = cut(text, LONGEST_TEXT)
+    if not text or (_WORDS.fullmatch(text) and text.casefold() not in _TRUTHS):
+        return text
+    return f"'{text}"
