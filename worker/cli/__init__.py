@@ -11,7 +11,7 @@ import typer
 from sqlalchemy.exc import OperationalError
 
 from worker.batch.explain import explain
-from worker.cli import manage, run
+from worker.cli import manage, run, update
 from worker.cli.show import complain
 from worker.scoring import ContractError, SheetscoreError
 from worker.settings import TABLE, SettingError
@@ -30,7 +30,7 @@ app.command()(run.serve)
 app.command()(run.score)
 app.command()(manage.settings)
 app.add_typer(manage.services, name="services")
-app.add_typer(manage.endpoints, name="endpoints")
+app.add_typer(update.endpoints, name="endpoints")
 app.add_typer(manage.customers, name="customers")
 app.add_typer(manage.jobs, name="jobs")
 

@@ -17,6 +17,7 @@ from worker.endpoints.models import ModelFiles, Remote, transport_for
 from worker.endpoints.publishing import try_model
 from worker.endpoints.rows import CustomerRow, EndpointRow, NewEndpoint, ServiceRow, VersionRow, endpoint_query
 from worker.endpoints.secrets import Secret
+from worker.endpoints.updates import Change, Pin, pin, record
 from worker.scoring.limits import Limits
 from worker.scoring.schema import Schema
 from worker.scoring.transport import Transport
@@ -64,10 +65,10 @@ class Registry:
             )
             return NewEndpoint(self._endpoint(db, made), primary, secondary)
 
-    def publish(self, service: str, contract: Schema, model: bytes | Remote) -> int:
+    def publish(self, service: str, contract: Schema, model: bytes | Remote, who: str = "") -> int:
         """Publish the next version of a service; its `default` endpoint follows, no other does. Returns the number.
 
-        Raises RuleError, AddressError.
+        `who` goes into the record of changes. Raises RuleError, AddressError.
         """
         service_id = self.service(service).id
         row = self._tried(contract, model)
@@ -76,11 +77,11 @@ class Registry:
             newest = select(func.max(tables.version.c.number)).where(tables.version.c.service_id == service_id)
             number = int(db.execute(newest).scalar_one()) + 1
             self._add_version(db, service_id, number, contract, row)
-            db.execute(
-                tables.endpoint.update()
-                .where(tables.endpoint.c.service_id == service_id, tables.endpoint.c.name == rules.DEFAULT)
-                .values(contract_version=number, model_version=number, changed_at=self._clock())
-            )
+            default = self._endpoint(db, f"{service}/{rules.DEFAULT}")
+            now, after = self._clock(), Pin(number, number)
+            values = {"contract_version": number, "model_version": number, "changed_at": now}
+            db.execute(tables.endpoint.update().where(tables.endpoint.c.id == default.id).values(values))
+            record(db, Change(default.id, f"{service}/{rules.DEFAULT}", now, who, "publish", pin(default), after))
         return number
 
     def services(self) -> list[ServiceRow]:
@@ -197,6 +198,41 @@ class Registry:
         rules.check_choice("slot", slot, rules.SLOTS)
         with self._engine.begin() as db:
             return self._put_key(db, self._endpoint(db, endpoint).id, slot)
+
+    def change_endpoint(self, endpoint: str, **settings: object) -> EndpointRow:
+        """Change settings of an endpoint (`service/name` or id): any of description, throttle_level,
+        max_concurrent_calls, call_limit, logging_level, sample_data, prevent_update, expires_at. Others stay.
+
+        Raises RuleError and changes nothing when one of them breaks a rule.
+        """
+        with self._engine.begin() as db:
+            row = self._endpoint(db, endpoint)
+            values = rules.checked_settings(settings, row.throttle_level, row.max_concurrent_calls)
+            update = tables.endpoint.update().where(tables.endpoint.c.id == row.id)
+            db.execute(update.values(**values, changed_at=self._clock()))
+            return self._endpoint(db, row.id)
+
+    def remove_endpoint(self, endpoint: str) -> EndpointRow:
+        """Remove an endpoint and its keys; its jobs keep their record. Returns what was removed.
+
+        Raises Unknown; DefaultNeeded for `default` while the service has others; JobsRunning.
+        """
+        with self._engine.begin() as db:
+            row = self._endpoint(db, endpoint)
+            e = tables.endpoint.c
+            if row.name == rules.DEFAULT:
+                siblings = select(func.count()).select_from(tables.endpoint).join(tables.service)
+                others = db.execute(siblings.where(tables.service.c.name == row.service)).scalar_one() - 1
+                if others:
+                    raise rules.DefaultNeeded(row.service, others)
+            of_endpoint = tables.job.c.endpoint_id == row.id
+            running = select(func.count()).select_from(tables.job).where(of_endpoint, tables.job.c.ended_at.is_(None))
+            if jobs := db.execute(running).scalar_one():
+                raise rules.JobsRunning(f"{row.service}/{row.name}", jobs)
+            db.execute(tables.job.update().where(of_endpoint).values(endpoint_id=None))
+            db.execute(tables.key.delete().where(tables.key.c.endpoint_id == row.id))
+            db.execute(tables.endpoint.delete().where(e.id == row.id))
+        return row
 
     def _tried(self, contract: Schema, model: bytes | Remote) -> dict[str, object]:
         """The row of a model that passed every check, its file in place."""

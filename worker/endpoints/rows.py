@@ -61,6 +61,8 @@ class EndpointRow:
     sample_data: bool
     created_at: float
     changed_at: float
+    prevent_update: bool = False
+    expires_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ def endpoint_query() -> Select[Any]:
             e.sample_data,
             e.created_at,
             e.changed_at,
+            e.prevent_update,
+            e.expires_at,
         )
         .join(tables.service, tables.service.c.id == e.service_id)
         .outerjoin(tables.customer, tables.customer.c.id == e.customer_id)

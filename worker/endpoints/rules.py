@@ -7,7 +7,8 @@ characters, 4 calls at once at the Low level, 20 (at most 200) at High.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from worker.scoring.errors import SheetscoreError
 
@@ -134,6 +135,46 @@ class SampleNotScored(RuleError):
         self.reason = reason
 
 
+class DefaultFollows(RuleError):
+    """`default` follows every publish: its model is not chosen for it, and it goes last."""
+
+    def __init__(self, service: str, action: str) -> None:
+        super().__init__(f"{service}/default follows every publish; it cannot be the target of {action}")
+        self.service, self.action = service, action
+
+
+class DefaultNeeded(RuleError):
+    """`default` cannot be removed while the service has other endpoints."""
+
+    def __init__(self, service: str, others: int) -> None:
+        super().__init__(f"{service}/default cannot be removed while the service has {others} other endpoints")
+        self.service, self.others = service, others
+
+
+class JobsRunning(RuleError):
+    """The endpoint has jobs that have not ended."""
+
+    def __init__(self, endpoint: str, jobs: int) -> None:
+        super().__init__(f"{endpoint} has {jobs} jobs that have not ended; cancel them or wait")
+        self.endpoint, self.jobs = endpoint, jobs
+
+
+class UpdatePrevented(RuleError):
+    """The endpoint's PreventUpdate is on."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(f"{endpoint} is protected from updates (PreventUpdate)")
+        self.endpoint = endpoint
+
+
+class ChangedMeanwhile(RuleError):
+    """Somebody else changed the endpoint between the check and the change."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(f"{endpoint} was changed by somebody else meanwhile; look again")
+        self.endpoint = endpoint
+
+
 def check_name(kind: str, name: str) -> None:
     """Raises NameInvalid. `kind` is service, endpoint or customer."""
     pattern, wanted = _NAMES[kind]
@@ -168,3 +209,41 @@ def concurrent_calls(level: str, wanted: int | None) -> int:
         return CALLS_HIGH
     check_number("max_concurrent_calls", wanted)
     return wanted
+
+
+_SETTINGS: dict[str, Callable[[Any], None]] = {
+    "description": check_description,
+    "call_limit": lambda v: check_number("call_limit", v),
+    "logging_level": lambda v: check_choice("logging_level", v, LOGGING_LEVELS),
+    "sample_data": lambda v: _check_switch("sample_data", v),
+    "prevent_update": lambda v: _check_switch("prevent_update", v),
+    "expires_at": lambda v: _check_moment("expires_at", v),
+}
+
+
+def checked_settings(settings: Mapping[str, Any], level: str, calls: int) -> dict[str, Any]:
+    """Settings of an endpoint ready to be stored. `level` and `calls` are those in force: a new level without a number
+    has its own default. Raises RuleError.
+    """
+    values = dict(settings)
+    if "throttle_level" in values or "max_concurrent_calls" in values:
+        wanted = values.get("max_concurrent_calls", None if "throttle_level" in values else calls)
+        values["throttle_level"] = values.get("throttle_level", level)
+        values["max_concurrent_calls"] = concurrent_calls(values["throttle_level"], wanted)
+    for name, value in values.items():
+        if name in _SETTINGS:
+            _SETTINGS[name](value)
+        elif name not in {"throttle_level", "max_concurrent_calls"}:
+            raise ChoiceInvalid("setting", name, (*_SETTINGS, "throttle_level", "max_concurrent_calls"))
+    return values
+
+
+def _check_switch(setting: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise ChoiceInvalid(setting, value, ("true", "false"))
+
+
+def _check_moment(setting: str, value: object) -> None:
+    """A time in seconds since 1970, or None for never."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
+        raise ChoiceInvalid(setting, value, ("seconds since 1970", "None"))

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -87,7 +88,26 @@ endpoint = Table(
     Column("sample_data", Boolean, nullable=False, default=True),
     Column("created_at", Float, nullable=False),
     Column("changed_at", Float, nullable=False),
+    Column("prevent_update", Boolean, nullable=False, default=False, server_default=false()),
+    Column("expires_at", Float),
     UniqueConstraint("service_id", "name"),
+)
+
+# Every change of what an endpoint pins. It outlives the endpoint, so it names it in words too.
+change = Table(
+    "change",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("endpoint_id", String(32), nullable=False, index=True),
+    Column("endpoint", String(128), nullable=False),  # service/name
+    Column("at", Float, nullable=False),
+    Column("who", String(128), nullable=False),
+    Column("action", String(16), nullable=False),  # publish | refresh | model | rollback
+    Column("contract_before", Integer, nullable=False),
+    Column("model_before", Integer, nullable=False),
+    Column("contract_after", Integer, nullable=False),
+    Column("model_after", Integer, nullable=False),
+    Column("wave", String(32), index=True),  # the changes that one command made together
 )
 
 key = Table(

@@ -1,0 +1,118 @@
+"""Changing endpoints in use by command: what it moves, what it says, what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from tests.endpoints import tiny
+from worker.cli import app
+from worker.endpoints import Registry, Snapshots
+from worker.store import open_store
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """`credit` in two versions; acme and bolt pinned to the first."""
+    home = tmp_path / "home"
+    engine = open_store("", home)
+    registry = Registry(engine, home)
+    registry.add_service("credit", tiny.contract(), tiny.credit())
+    for name in ("acme", "bolt"):
+        registry.add_customer(name)
+        registry.add_endpoint("credit", name, name)
+    registry.publish("credit", tiny.contract(), tiny.credit(0.5))
+    engine.dispose()
+    return home
+
+
+def run(home: Path, *words: str) -> Result:
+    return CliRunner().invoke(app, ["endpoints", *words, "--home", str(home)], catch_exceptions=False)
+
+
+def data(home: Path, *words: str) -> Any:
+    ran = run(home, *words, "--json")
+    assert ran.exit_code == 0, ran.output
+    return json.loads(ran.stdout)
+
+
+def models(home: Path) -> dict[str, int]:
+    return {row["endpoint"]: row["model"] for row in data(home, "list")}
+
+
+def test_a_dry_run_shows_what_would_move_and_moves_nothing(home: Path) -> None:
+    """A line for each endpoint with its customer."""
+    shown = data(home, "refresh", "--where", "version=1", "--dry-run")
+    assert [(r["customer"], r["from"], r["to"], r["sample scores that move"]) for r in shown] == [
+        ("acme", "1/1", "2/2", "1 of 2"),
+        ("bolt", "1/1", "2/2", "1 of 2"),
+    ]
+    assert models(home) == {"credit/default": 2, "credit/acme": 1, "credit/bolt": 1}
+
+
+def test_waves_go_forward_one_after_the_other_and_back_by_one_command(home: Path) -> None:
+    """The second wave takes those that the first one left."""
+    first = data(home, "refresh", "--where", "service=credit", "--wave", "1")
+    assert models(home) == {"credit/default": 2, "credit/acme": 2, "credit/bolt": 1}
+    data(home, "refresh", "--where", "service=credit", "--wave", "1")
+    assert models(home)["credit/bolt"] == 2
+    data(home, "rollback", "--wave", first[0]["wave"])
+    assert models(home) == {"credit/default": 2, "credit/acme": 1, "credit/bolt": 2}
+    assert [change["what"] for change in data(home, "history", "credit/acme")] == ["rollback", "refresh"]
+
+
+def test_one_refused_endpoint_does_not_hold_up_the_others(home: Path) -> None:
+    """It is named, and the exit code says that not all moved."""
+    data(home, "update", "credit/acme", "--prevent-update")
+    ran = run(home, "refresh", "--where", "service=credit")
+    assert ran.exit_code == 1
+    assert "credit/acme is protected from updates" in ran.stderr
+    assert models(home) == {"credit/default": 2, "credit/acme": 1, "credit/bolt": 2}
+
+
+def test_update_changes_what_is_given(home: Path) -> None:
+    """Settings and model in one command."""
+    made = data(home, "update", "credit/acme", "--model", "2", "--throttle-level", "Low", "--expires", "2030-01-31")
+    assert (made["contract"], made["model"]) == (1, 2)
+    shown = data(home, "show", "credit/acme")
+    assert shown["max_concurrent_calls"] == 4
+    assert shown["expires_at"] == 1896134400.0
+    data(home, "update", "credit/acme", "--expires", "never")
+    assert data(home, "show", "credit/acme")["expires_at"] is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("refresh",),
+        ("refresh", "credit/acme", "--where", "version=1"),
+        ("refresh", "--where", "colour=red"),
+        ("refresh", "--where", "version=one"),
+        ("rollback",),
+        ("rollback", "credit/acme"),
+        ("rollback", "credit/acme", "--version", "1", "--wave", "x"),
+        ("update", "credit/acme", "--expires", "soon"),
+    ],
+)
+def test_wrong_usage_is_said_and_changes_nothing(home: Path, words: tuple[str, ...]) -> None:
+    """Exit code 2."""
+    assert run(home, *words).exit_code == 2
+    assert models(home) == {"credit/default": 2, "credit/acme": 1, "credit/bolt": 1}
+
+
+def test_a_rotated_key_opens_and_the_old_one_does_not(home: Path) -> None:
+    """The other key stays valid; a removed endpoint has none."""
+    engine = open_store("", home)
+    before = Registry(engine, home).add_endpoint("credit", "core", "acme")
+    new = data(home, "rotate-key", "credit/core", "primary")["primary_key"]
+    with Snapshots(engine, home) as snapshots:
+        opened = [snapshots.current().opened(before.endpoint.id, k) for k in (before.primary, before.secondary, new)]
+    assert [row is not None for row in opened] == [False, True, True]
+    data(home, "remove", "credit/core")
+    assert "credit/core" not in models(home)
+    engine.dispose()

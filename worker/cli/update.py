@@ -1,0 +1,216 @@
+"""`sheetscore endpoints update|refresh|rollback|history|rotate-key|remove`: change endpoints that are in use."""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import Engine
+
+from worker.cli import show
+from worker.cli.home import Home, Json, opened
+from worker.cli.manage import endpoints
+from worker.endpoints import Change, EndpointRow, Models, Registry, RuleError, Updates, matching, new_wave, preview
+
+__all__ = ["endpoints"]
+
+Endpoint = Annotated[str, typer.Argument(help="service/endpoint, or an id.")]
+WHERE = ("service", "customer", "version")
+
+
+@endpoints.command("update")
+def update(
+    endpoint: Endpoint,
+    *,
+    model: Annotated[int | None, typer.Option(min=1, help="Version whose model it takes; the contract stays.")] = None,
+    description: Annotated[str | None, typer.Option()] = None,
+    throttle_level: Annotated[str | None, typer.Option(help="Low (4 calls at once) or High.")] = None,
+    max_concurrent_calls: Annotated[int | None, typer.Option(help="1 to 200, at level High.")] = None,
+    call_limit: Annotated[int | None, typer.Option(help="Calls at once that batch may send.")] = None,
+    logging_level: Annotated[str | None, typer.Option(help="None, Error or All.")] = None,
+    sample_data: Annotated[bool | None, typer.Option(help="Whether its description has sample rows.")] = None,
+    prevent_update: Annotated[
+        bool | None, typer.Option(help="Whether refresh and change of model are refused.")
+    ] = None,
+    expires: Annotated[str | None, typer.Option(help="Last day as YYYY-MM-DD, or never.")] = None,
+    home: Home,
+    as_json: Json = False,
+) -> None:
+    """Change settings of one endpoint, or the model it pins. What is not given stays."""
+    given: dict[str, Any] = {
+        "description": description,
+        "throttle_level": throttle_level,
+        "max_concurrent_calls": max_concurrent_calls,
+        "call_limit": call_limit,
+        "logging_level": logging_level,
+        "sample_data": sample_data,
+        "prevent_update": prevent_update,
+    }
+    settings = {name: value for name, value in given.items() if value is not None}
+    if expires is not None:
+        settings["expires_at"] = _end_of(expires)
+    with opened(home) as engine:
+        registry = Registry(engine, home)
+        row = registry.change_endpoint(endpoint, **settings) if settings else registry.endpoint(endpoint)
+        if model is not None:
+            Updates(engine, Models(engine, home)).set_model(row, model, _who())
+            row = registry.endpoint(row.id)
+    show.one(_pins(row) | {name: getattr(row, name) for name in settings}, as_json=as_json)
+
+
+@endpoints.command("refresh")
+def refresh(
+    endpoint: Annotated[str | None, typer.Argument(help="service/endpoint, or an id; or choose with --where.")] = None,
+    *,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite/--keep-model", help="Take the newest model too, or the newest contract only.")
+    ] = True,
+    where: Annotated[list[str] | None, typer.Option(help="service=, customer= or version=; may be repeated.")] = None,
+    wave: Annotated[int | None, typer.Option(min=1, help="Move so many of the chosen ones, by name.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show which sample scores would move; change nothing.")
+    ] = False,
+    home: Home,
+    as_json: Json = False,
+) -> None:
+    """Move endpoints to the newest version of their web service; nobody else's scores change."""
+    with opened(home) as engine:
+        updates = Updates(engine, Models(engine, home))
+        chosen = [r for r in _chosen(engine, home, endpoint, where or []) if _would_move(updates, r, overwrite)][:wave]
+        if dry_run:
+            shown = [_previewed(engine, home, row, updates, overwrite=overwrite) for row in chosen]
+            show.rows(shown, as_json=as_json, empty="Nothing would change.")
+            return
+        name = new_wave()
+        changes, refused = [], []
+        for row in chosen:
+            try:
+                changes.append(updates.refresh(row, overwrite=overwrite, who=_who(), wave=name))
+            except RuleError as error:
+                refused.append(error)
+    show.rows([_change(change) for change in changes if change], as_json=as_json, empty="Nothing changed.")
+    for refusal in refused:
+        show.complain(str(refusal))
+    if any(changes) and not as_json:
+        show.console.print(f"\nBack again:  sheetscore endpoints rollback --wave {name}")
+    if refused:
+        raise typer.Exit(1)
+
+
+@endpoints.command("rollback")
+def rollback(
+    endpoint: Annotated[str | None, typer.Argument(help="service/endpoint, or an id.")] = None,
+    *,
+    version: Annotated[int | None, typer.Option(min=1, help="Version to take contract and model from.")] = None,
+    wave: Annotated[str | None, typer.Option(help="Undo all that one refresh changed.")] = None,
+    home: Home,
+    as_json: Json = False,
+) -> None:
+    """Take one endpoint back to an earlier version, or undo a whole wave."""
+    if (wave is None) == (endpoint is None or version is None):
+        raise typer.BadParameter("give either an endpoint with --version, or --wave")
+    with opened(home) as engine:
+        updates = Updates(engine, Models(engine, home))
+        if wave is not None:
+            changes: list[Change | None] = [*updates.roll_back_wave(wave, _who())]
+        else:
+            row = Registry(engine, home).endpoint(str(endpoint))
+            changes = [updates.roll_back(row, version or 1, _who())]
+    show.rows([_change(change) for change in changes if change], as_json=as_json, empty="Nothing changed.")
+
+
+@endpoints.command("history")
+def history(endpoint: Endpoint, *, home: Home, as_json: Json = False) -> None:
+    """Show who moved an endpoint, when, from and to what."""
+    with opened(home) as engine:
+        row = Registry(engine, home).endpoint(endpoint)
+        changes = Updates(engine, Models(engine, home)).history(row.id)
+    show.rows(
+        [_change(change) for change in changes], as_json=as_json, empty="It pins what it pinned when it was made."
+    )
+
+
+@endpoints.command("rotate-key")
+def rotate_key(
+    endpoint: Endpoint,
+    slot: Annotated[str, typer.Argument(help="primary or secondary.")],
+    *,
+    home: Home,
+    as_json: Json = False,
+) -> None:
+    """Put a new key in place of one of the two; the other stays valid. Shown once, now."""
+    with opened(home) as engine:
+        key = Registry(engine, home).rotate_key(endpoint, slot)
+    show.one({"endpoint": endpoint, f"{slot}_key": key}, as_json=as_json)
+
+
+@endpoints.command("remove")
+def remove(endpoint: Endpoint, *, home: Home, as_json: Json = False) -> None:
+    """Remove an endpoint and its keys. Its jobs and its history keep their record."""
+    with opened(home) as engine:
+        row = Registry(engine, home).remove_endpoint(endpoint)
+    show.one({"removed": f"{row.service}/{row.name}", "id": row.id}, as_json=as_json)
+
+
+def _chosen(engine: Engine, home: Any, endpoint: str | None, where: list[str]) -> list[EndpointRow]:  # noqa: ANN401 - a Path
+    if (endpoint is None) == (not where):
+        raise typer.BadParameter("give either an endpoint or --where")
+    if endpoint is not None:
+        return [Registry(engine, home).endpoint(endpoint)]
+    facts: dict[str, Any] = {}
+    for clause in where:
+        fact, _, value = clause.partition("=")
+        if fact not in WHERE or not value or (fact == "version" and not value.isdecimal()):
+            raise typer.BadParameter(f"--where {clause}: wanted one of {', '.join(f'{name}=...' for name in WHERE)}")
+        facts[fact] = int(value) if fact == "version" else value
+    return list(matching(engine, **facts))
+
+
+def _would_move(updates: Updates, row: EndpointRow, overwrite: bool) -> bool:
+    after = updates.refreshed(row, overwrite=overwrite)
+    return (after.contract, after.model) != (row.contract_version, row.model_version)
+
+
+def _previewed(engine: Engine, home: Any, row: EndpointRow, updates: Updates, *, overwrite: bool) -> dict[str, Any]:  # noqa: ANN401 - a Path
+    seen = preview(Models(engine, home), row, updates.refreshed(row, overwrite=overwrite))
+    moved = "not comparable" if seen.moved is None else f"{seen.moved} of {seen.rows}"
+    return {
+        "endpoint": f"{row.service}/{row.name}",
+        "customer": row.customer,
+        "from": f"{row.contract_version}/{row.model_version}",
+        "to": f"{seen.after.contract}/{seen.after.model}",
+        "sample scores that move": str(seen.refused) if seen.refused else moved,
+        "largest step": None if seen.largest is None else round(seen.largest, 6),
+    }
+
+
+def _pins(row: EndpointRow) -> dict[str, Any]:
+    return {"endpoint": f"{row.service}/{row.name}", "contract": row.contract_version, "model": row.model_version}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "endpoint": change.endpoint,
+        "when": show.moment(change.at),
+        "who": change.who,
+        "what": change.action,
+        "from": f"{change.before.contract}/{change.before.model}",
+        "to": f"{change.after.contract}/{change.after.model}",
+        "wave": change.wave,
+    }
+
+
+def _who() -> str:
+    return f"command line ({getpass.getuser()})"
+
+
+def _end_of(day: str) -> float | None:
+    """The end of a day in UTC; None for never."""
+    if day == "never":
+        return None
+    try:
+        return (dt.datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=dt.UTC) + dt.timedelta(days=1)).timestamp()
+    except ValueError:
+        raise typer.BadParameter(f"{day} is not a day such as 2027-03-31, nor never") from None
