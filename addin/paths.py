@@ -15,7 +15,6 @@ PROJECT = "sheetscore"
 """The name that the VBA project and its settings file go by."""
 
 _SANDBOX = "Library/Containers/com.microsoft.Excel/Data"  # all that Excel for Mac may read without asking
-_LOCK_SECONDS = 10.0
 
 
 def home(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
@@ -90,14 +89,15 @@ def _replace(new: Path, path: Path) -> None:
 
 
 @contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """One process at a time in here: the resident one, a window's, a command's. Raises OSError when it takes too long.
+def only_one(folder: Path, seconds: float = 10.0) -> Iterator[None]:
+    """One process at a time in here: the resident one, a window's, a command's. Raises OSError after so many
+    seconds.
 
     The lock is SQLite's: it is the same on all systems, and let go when its process dies.
     """
     file = private_folder(folder) / "lock"
     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-    with closing(sqlite3.connect(file, timeout=_LOCK_SECONDS, isolation_level=None)) as lock:
+    with closing(sqlite3.connect(file, timeout=seconds, isolation_level=None)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:

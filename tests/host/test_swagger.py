@@ -11,7 +11,7 @@ import requests
 from tests.endpoints import tiny
 from tests.host.conftest import Host
 from worker.endpoints import NewEndpoint
-from worker.scoring import discover, read_swagger
+from worker.scoring import Description, describe, discover, read_swagger
 
 
 def fetch(host: Host, endpoint: NewEndpoint, **headers: str) -> requests.Response:
@@ -70,3 +70,11 @@ def test_unchanged_is_not_sent_again(host: Host, credit: NewEndpoint) -> None:
     host.registry.publish("credit", tiny.contract(sample=[]), tiny.credit())
     host.snapshots.refresh()
     assert fetch(host, opened, **{"If-None-Match": before}).status_code == 200
+
+
+def test_a_client_asks_only_for_what_is_new(host: Host, credit: NewEndpoint) -> None:
+    """The version comes with the short answer too."""
+    first = describe(host.location(credit), credit.primary)
+    again = describe(host.location(credit), credit.primary, first.etag)
+    assert first.schema is not None
+    assert (first.model_version, again) == ("1", Description(None, first.etag, "1"))

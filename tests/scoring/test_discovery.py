@@ -9,11 +9,13 @@ from worker.scoring import (
     BadAnswer,
     Column,
     ColumnType,
+    Description,
     NotFound,
     Output,
     Schema,
     ScoringClient,
     Unauthorized,
+    describe,
     discover,
     read_swagger,
 )
@@ -132,4 +134,33 @@ def test_an_endpoint_that_cannot_be_discovered(serve: Any, fake: Any, http: Any,
     server.replies.append(reply)
 
     with pytest.raises(error):
+        discover(server.url, "k", transport=http())
+
+
+def test_an_endpoint_says_its_version_and_is_asked_only_for_what_is_new(serve: Any, fake: Any, http: Any) -> None:
+    """The tag that it gave is sent back; its short answer brings the version all the same."""
+    server = serve(fake())
+    body = json.dumps(document(INPUTS, OUTPUTS)).encode()
+    server.replies += [
+        (200, {"ETag": '"a"', "x-sheetscore-model-version": "3"}, body),
+        (304, {"x-sheetscore-model-version": "4"}, b""),
+        (200, {}, body),
+    ]
+    transport = http()
+
+    first = describe(server.url, "k", transport=transport)
+    again = describe(server.url, "k", first.etag, transport)
+    mute = describe(server.url, "k", first.etag, transport)
+
+    assert first == Description(WANTED, '"a"', "3")
+    assert again == Description(None, '"a"', "4")
+    assert mute == Description(WANTED, "", "")
+    assert [headers.get("If-None-Match") for _, headers in server.requests] == [None, '"a"', '"a"']
+
+
+def test_not_modified_without_a_question_is_no_answer(serve: Any, fake: Any, http: Any) -> None:
+    """A proxy's cache that goes wrong."""
+    server = serve(fake())
+    server.replies.append((304, {}, b""))
+    with pytest.raises(BadAnswer):
         discover(server.url, "k", transport=http())

@@ -9,6 +9,8 @@ import ssl
 import threading
 import time
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -26,6 +28,7 @@ from worker.scoring import (
     HttpTransport,
     Limits,
     NotFound,
+    ProxySignIn,
     Rejected,
     Schema,
     ScoringClient,
@@ -73,6 +76,7 @@ def call(serve: Any, fake: Any, http: Any, columns: Columns) -> Any:
         (403, Unauthorized),
         (404, NotFound),
         (405, NotFound),
+        (407, ProxySignIn),
         (410, NotFound),
         (408, TimedOut),
         (413, TooLarge),
@@ -364,24 +368,44 @@ def test_other_machines_are_reached_through_the_system_s_proxy(
     schema: Schema, http: Any, columns: Columns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The proxy is asked for a tunnel; it sees the host's name and no key."""
+    with proxy(b"403 Forbidden", monkeypatch) as asked, pytest.raises(Unreachable):
+        http()(Endpoint("https://scores.example.com/workspaces/w/services/e", SECRET, schema), columns)
+
+    assert asked[0].startswith(b"CONNECT scores.example.com:443")
+    assert SECRET.encode() not in asked[0]
+
+
+def test_a_proxy_that_wants_a_sign_in_is_told_from_a_network_that_is_down(
+    schema: Schema, http: Any, columns: Columns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trying again is no use: somebody must sign in."""
+    endpoint = Endpoint("https://scores.example.com/workspaces/w/services/e", SECRET, schema)
+    with proxy(b"407 Proxy Authentication Required", monkeypatch) as asked, pytest.raises(ProxySignIn) as error:
+        ScoringClient(endpoint, http()).score_part(columns)
+
+    assert len(asked) == error.value.calls == 1
+
+
+@contextmanager
+def proxy(status: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
+    """The system's proxy, which answers every wish for a tunnel with a status; gives what it was asked."""
     asked: list[bytes] = []
 
     def accept() -> None:
-        connection, _ = listener.accept()
-        with connection:
-            asked.append(connection.recv(10_000))
-            connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    asked.append(connection.recv(10_000))
+                    connection.sendall(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=accept, daemon=True).start()
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{listener.getsockname()[1]}")
         monkeypatch.delenv("no_proxy", raising=False)
         monkeypatch.delenv("NO_PROXY", raising=False)
-        with pytest.raises(Unreachable):
-            http()(Endpoint("https://scores.example.com/workspaces/w/services/e", SECRET, schema), columns)
-
-    assert asked[0].startswith(b"CONNECT scores.example.com:443")
-    assert SECRET.encode() not in asked[0]
+        yield asked
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def test_cookies_are_not_kept(call: Any, results: Any) -> None:
