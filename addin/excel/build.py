@@ -16,11 +16,11 @@ from addin.excel.stock import VERSION, bridge
 XLAM = "sheetscore.xlam"
 _HERE = Path(__file__).parent
 _TEMPLATE = "quickstart_addin_ribbon.xlam"
-_MODULES = ("Ribbon", "Functions", "AutoScore", "Links")
+MODULES = ("Ribbon", "Functions", "AutoScore", "Links")
 
 
 def packaged() -> Path:
-    """The add-in file that this installation carries; an installation from a checkout builds it now. Raises BuildError."""
+    """The add-in file that this installation carries; one from a checkout builds it now. Raises BuildError, OSError."""
     path = _HERE / XLAM
     if not path.is_file() or _is_checkout():
         build(path)
@@ -59,24 +59,26 @@ def source(name: str) -> str:
 
 def _write_modules(draft: Path) -> None:
     try:
-        from pyopenvba import ExcelFile, VBAModuleKind  # noqa: PLC0415 - only whoever builds needs it
+        from pyopenvba import (  # type: ignore[import-untyped] # noqa: PLC0415 - only builders need it
+            ExcelFile,
+            VBAModuleKind,
+        )
     except ImportError:
         raise BuildError("VBA writer", "pyOpenVBA", 0) from None
     with ExcelFile(draft) as book:
         project = book.vba_project()
         stock = project.get_module("xlwings").source
-        project.delete_module("xlwings")
-        project.delete_module("RibbonMyAddin")
-        project.delete_module("Dictionary")
+        for name in ("xlwings", "RibbonMyAddin", "Dictionary"):
+            project.delete_module(name)
         project.add_module("Bridge", _crlf(bridge(stock, source("Bridge.cls"))), kind=VBAModuleKind.other)
-        for name in _MODULES:
+        for name in MODULES:
             project.add_module(name, _crlf(source(f"{name}.bas")))
         project.get_module("ThisWorkbook").body = _crlf(source("ThisWorkbook.cls"))
         book.save()
 
 
 def _package(draft: Path, scratch: Path) -> bytes:
-    """Everything stored, dated 1980 and in one order: zlib's versions compress differently, this is the same anywhere."""
+    """Everything in one order, dated 1980 and not compressed: that is the same whatever zlib a system has."""
     with zipfile.ZipFile(draft) as made, zipfile.ZipFile(scratch, "w") as package:
         names = sorted(made.namelist(), key=lambda name: (name != "[Content_Types].xml", name))
         for name in names:

@@ -7,11 +7,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class AddinFile(BuildHookInterface):  # type: ignore[type-arg] - the base is generic only in the builder's configuration
-    """Builds the add-in file beside the wheel and has it included."""
+class AddinFile(BuildHookInterface[BuilderConfig]):
+    """Builds the add-in file and has it included."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before it gathers the files. Raises BuildError."""

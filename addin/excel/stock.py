@@ -1,8 +1,8 @@
-"""What is taken from the VBA that xlwings ships: its library's declarations and five procedures, word for word.
+"""What is taken from the VBA that xlwings ships: its library's declarations and six procedures, word for word.
 
-Everything else of it stays out, above all what lets a workbook decide which code runs: settings from a sheet or a folder,
-the workbook's folder and zip on sys.path, code on sheets named *.py, RunPython for any text from any cell, command lines
-through cmd.exe (looked for in the current folder first), and file names inside shell commands.
+Everything else of it stays out, above all what lets a workbook decide which code runs: settings from its sheets or its
+folder, that folder and the workbook itself (a zip) on sys.path, code on sheets named *.py, RunPython for any text from
+any cell, cmd.exe (looked for in the current folder first), and the workbook's name or path inside a command.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from addin.excel.errors import BuildError
 
 VERSION = "0.37.8"
-"""The version of xlwings whose VBA this was read and reviewed in."""
+"""The version of xlwings whose VBA was read and reviewed."""
 
 _TAKEN = (
     "XLPy",
@@ -30,11 +30,7 @@ _EDITS = (
     ("        Declare PtrSafe Function", "        Private Declare PtrSafe Function", 4),
     ("        Const XLPyDLLName As String", "        Private Const XLPyDLLName As String", 1),
     ("    Declare Function XLPyDLLVersion", "    Private Declare Function XLPyDLLVersion", 1),
-    (
-        f'Public Const XLWINGS_VERSION As String = "{VERSION}"',
-        f'Private Const XLWINGS_VERSION As String = "{VERSION}"',
-        1,
-    ),
+    ("Public Const XLWINGS_VERSION As String", "Private Const XLWINGS_VERSION As String", 1),
 )
 
 # What must not be in the outcome, however it came there.
@@ -71,14 +67,18 @@ def bridge(stock: str, own: str) -> str:
         if head.count(old) != times:
             raise BuildError("xlwings declarations", old.strip(), head.count(old))
         head = head.replace(old, new)
-    text = "\n".join(
-        ["Option Explicit\n", head.rstrip(), "", *(_procedure(stock, name) for name in _TAKEN), own.strip(), ""]
-    )
-    code = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("'"))
-    for word in _NEVER:
-        if word.lower() in code.lower():
-            raise BuildError("class Bridge", word, code.lower().count(word.lower()))
+    taken = [_procedure(stock, name) for name in _TAKEN]
+    text = "\n".join(["Option Explicit\n", head.rstrip(), "", *taken, own.strip(), ""])
+    refuse_holes(text)
     return text
+
+
+def refuse_holes(text: str) -> None:
+    """Raise BuildError if VBA text has, outside its comments, any of the ways in that must stay out."""
+    code = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("'")).lower()
+    for word in _NEVER:
+        if word.lower() in code:
+            raise BuildError("class Bridge", word, code.count(word.lower()))
 
 
 def _procedure(stock: str, name: str) -> str:
