@@ -134,7 +134,7 @@ class Catalogue:
             self._keys.delete(entry.url, entry.name)
             found.entries.remove(entry)
             if found.selected == entry.name:
-                found.selected = ""
+                found.selected = next(iter(names(found.entries)), "")
             self._write(found)
             self._file(entry.url).unlink(missing_ok=True)
 
