@@ -6,12 +6,14 @@ Exit codes: 0 done, 1 failed with a reason, 2 wrong usage, 3 done but some rows 
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from importlib import import_module
 
 import typer
 from sqlalchemy.exc import OperationalError
 
 from worker.batch.explain import explain
-from worker.cli import manage, run, update
+from worker.cli import access, manage, run
 from worker.cli.show import complain
 from worker.scoring import ContractError, SheetscoreError
 from worker.settings import TABLE, SettingError
@@ -30,9 +32,12 @@ app.command()(run.serve)
 app.command()(run.score)
 app.command()(manage.settings)
 app.add_typer(manage.services, name="services")
-app.add_typer(update.endpoints, name="endpoints")
+app.add_typer(access.endpoints, name="endpoints")
+app.add_typer(access.tokens, name="tokens")
 app.add_typer(manage.customers, name="customers")
 app.add_typer(manage.jobs, name="jobs")
+with suppress(ModuleNotFoundError):  # a server need not have what the add-in needs; `main` of `worker` says so
+    app.add_typer(import_module("addin.commands").app, name="addin")
 
 
 def main() -> None:

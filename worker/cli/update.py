@@ -1,4 +1,4 @@
-"""`sheetscore endpoints update|refresh|rollback|history|rotate-key|remove`: change endpoints that are in use."""
+"""`sheetscore endpoints update|refresh|rollback|history`: change endpoints that are in use."""
 
 from __future__ import annotations
 
@@ -130,28 +130,6 @@ def history(endpoint: Endpoint, *, home: Home, as_json: Json = False) -> None:
     show.rows(
         [_change(change) for change in changes], as_json=as_json, empty="It pins what it pinned when it was made."
     )
-
-
-@endpoints.command("rotate-key")
-def rotate_key(
-    endpoint: Endpoint,
-    slot: Annotated[str, typer.Argument(help="primary or secondary.")],
-    *,
-    home: Home,
-    as_json: Json = False,
-) -> None:
-    """Put a new key in place of one of the two; the other stays valid. Shown once, now."""
-    with opened(home) as engine:
-        key = Registry(engine, home).rotate_key(endpoint, slot)
-    show.one({"endpoint": endpoint, f"{slot}_key": key}, as_json=as_json)
-
-
-@endpoints.command("remove")
-def remove(endpoint: Endpoint, *, home: Home, as_json: Json = False) -> None:
-    """Remove an endpoint and its keys. Its jobs and its history keep their record."""
-    with opened(home) as engine:
-        row = Registry(engine, home).remove_endpoint(endpoint)
-    show.one({"removed": f"{row.service}/{row.name}", "id": row.id}, as_json=as_json)
 
 
 def _chosen(engine: Engine, home: Any, endpoint: str | None, where: list[str]) -> list[EndpointRow]:  # noqa: ANN401 - a Path

@@ -14,9 +14,12 @@ PREFIX = "ss_"
 """Lets secret scanners find a key that leaked."""
 
 
-def new_key() -> str:
-    """A key that nobody can guess."""
-    return PREFIX + secrets.token_urlsafe(32)
+OF_TOKENS = "sst_"
+
+
+def new_key(prefix: str = PREFIX) -> str:
+    """A key or token that nobody can guess."""
+    return prefix + secrets.token_urlsafe(32)
 
 
 def digest(key: str) -> str:

@@ -27,6 +27,8 @@ _NAMES = {
         re.compile(r"[a-z0-9][a-z0-9-]{0,62}"),
         "1 to 63 lower-case letters, digits and hyphens, the first not a hyphen, and no device name of Windows",
     ),
+    "token": (re.compile(r"[a-z0-9][a-z0-9-]{0,62}"), "1 to 63 lower-case letters, digits and hyphens"),
+    "device": (re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,47}"), "1 to 48 letters, digits, blanks, dots and hyphens"),
 }
 # A customer's name is a folder's name, on Windows too.
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
@@ -37,7 +39,7 @@ class RuleError(SheetscoreError):
 
 
 class NameInvalid(RuleError):
-    """A name has characters or a length that are not allowed. `kind` is service, endpoint or customer."""
+    """A name has characters or a length that are not allowed. `kind` is service, endpoint, customer, token, device."""
 
     def __init__(self, kind: str, name: str, wanted: str) -> None:
         super().__init__(f"{kind} name {name!r}: wanted {wanted}")
@@ -86,6 +88,14 @@ class NumberInvalid(RuleError):
     def __init__(self, setting: str, value: object, lowest: int, highest: int) -> None:
         super().__init__(f"{setting} {value!r} is not a whole number from {lowest} to {highest}")
         self.setting, self.value, self.lowest, self.highest = setting, value, lowest, highest
+
+
+class TooMany(RuleError):
+    """There are as many of something as are allowed."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(f"there are {limit} {what} already, which is the most")
+        self.what, self.limit = what, limit
 
 
 class ModelTooLarge(RuleError):
@@ -176,7 +186,7 @@ class ChangedMeanwhile(RuleError):
 
 
 def check_name(kind: str, name: str) -> None:
-    """Raises NameInvalid. `kind` is service, endpoint or customer."""
+    """Raises NameInvalid. `kind` is service, endpoint, customer, token or device."""
     pattern, wanted = _NAMES[kind]
     if not pattern.fullmatch(name) or (kind == "customer" and name in _DEVICES):
         raise NameInvalid(kind, name, wanted)

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from worker.endpoints.keys import is_among
+from worker.endpoints.keys import digest, is_among
 from worker.endpoints.models import Models
 from worker.endpoints.rows import EndpointRow, endpoint_query
 from worker.store import tables
@@ -27,17 +27,37 @@ _NOBODY = ("0" * 64, "0" * 64)
 
 
 @dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom a token speaks for: an operator, or one customer."""
+
+    name: str
+    customer_id: str | None
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether it opens management."""
+        return self.customer_id is None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Every endpoint at one moment. `digests`: endpoint id -> SHA-256 of its keys; `owners`: SHA-256 -> endpoint id."""
+    """Every endpoint at one moment. `digests`: endpoint id -> SHA-256 of its keys; `owners`: SHA-256 -> endpoint id;
+    `tokens`: SHA-256 -> whose token it is.
+    """
 
     endpoints: Mapping[str, EndpointRow]
     digests: Mapping[str, tuple[str, ...]] = field(repr=False)
     owners: Mapping[str, str] = field(repr=False)
+    tokens: Mapping[str, Bearer] = field(repr=False, default_factory=lambda: MappingProxyType({}))
 
     def opened(self, endpoint_id: str, key: str) -> EndpointRow | None:
         """The endpoint, if the key is one of its own. A missing endpoint costs the time of a wrong key."""
         fits = is_among(key, self.digests.get(endpoint_id, _NOBODY))
         return self.endpoints.get(endpoint_id) if fits else None
+
+    def bearer(self, token: str) -> Bearer | None:
+        """Whom a token speaks for. It is found by its SHA-256, which tells nothing of a token that is nearly right."""
+        return self.tokens.get(digest(token))
 
 
 class Snapshots:
@@ -101,7 +121,11 @@ class Snapshots:
         """Differs when an endpoint or key came, changed or went. Cheap: the ledger commits all the time."""
         marks: list[object] = []
         with self._engine.connect() as db:
-            for table, moment in ((tables.endpoint, "changed_at"), (tables.key, "created_at")):
+            for table, moment in (
+                (tables.endpoint, "changed_at"),
+                (tables.key, "created_at"),
+                (tables.token, "created_at"),
+            ):
                 query = select(func.count(), func.sum(table.c[moment]), func.max(table.c[moment]))
                 marks += db.execute(query).one()
         return tuple(marks)
@@ -110,8 +134,12 @@ class Snapshots:
         with self._engine.connect() as db:
             endpoints = {row.id: row for row in (EndpointRow(*fields) for fields in db.execute(endpoint_query()))}
             stored = db.execute(select(tables.key.c.endpoint_id, tables.key.c.sha256)).all()
+            named = db.execute(select(tables.token.c.sha256, tables.token.c.name, tables.token.c.customer_id)).all()
         digests: dict[str, tuple[str, ...]] = {}
         for endpoint_id, sha256 in stored:
             digests[endpoint_id] = (*digests.get(endpoint_id, ()), sha256)
         owners = {sha256: endpoint_id for endpoint_id, sha256 in stored}
-        return Snapshot(MappingProxyType(endpoints), MappingProxyType(digests), MappingProxyType(owners))
+        tokens = {sha256: Bearer(name, customer_id) for sha256, name, customer_id in named}
+        return Snapshot(
+            MappingProxyType(endpoints), MappingProxyType(digests), MappingProxyType(owners), MappingProxyType(tokens)
+        )

@@ -115,11 +115,22 @@ key = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("endpoint_id", String(32), ForeignKey("endpoint.id"), nullable=False, index=True),
-    Column("slot", String(64), nullable=False),  # primary | secondary
+    Column("slot", String(64), nullable=False),  # primary | secondary | device:NAME
     Column("sha256", String(64), nullable=False, unique=True),
     Column("hint", String(8), nullable=False),  # last characters, so that a person can tell keys apart
     Column("created_at", Float, nullable=False),
     UniqueConstraint("endpoint_id", "slot"),
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("customer_id", String(32), ForeignKey("customer.id"), index=True),  # null: an operator's
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("hint", String(8), nullable=False),
+    Column("created_at", Float, nullable=False),
 )
 
 # The ledger: what was claimed, what was paid for, what was published.

@@ -1,0 +1,119 @@
+"""Who may do what: tokens of operators and customers, and the keys of one endpoint, each revocable alone.
+
+An operator's token opens management, a customer's lists that customer's endpoints and makes device keys. An endpoint's
+own keys (primary, secondary, one for each device) score and read that endpoint and its jobs, nothing else. All are
+shown once, in the answer that makes them; what is stored is their SHA-256.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
+
+from worker.endpoints import keys, rules
+from worker.endpoints.rows import EndpointRow
+from worker.store import tables
+
+DEVICE = "device:"
+MOST_DEVICES = 200
+"""Devices with a key of their own at one endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """One token. `customer` is None for an operator's. `hint` are its last four characters."""
+
+    name: str
+    customer: str | None
+    customer_id: str | None
+    hint: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One key of an endpoint. `slot` is primary, secondary or device:NAME."""
+
+    slot: str
+    hint: str
+    created_at: float
+
+
+class Access:
+    """Makes, lists and revokes tokens and keys. What is revoked ends within a second in every process."""
+
+    def __init__(self, engine: Engine, *, clock: Callable[[], float] = time.time) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def add_token(self, name: str, customer: str | None = None) -> str:
+        """A new token, an operator's or a customer's. Raises NameInvalid, NameTaken, Unknown."""
+        rules.check_name("token", name)
+        token = keys.new_key(keys.OF_TOKENS)
+        with self._engine.begin() as db:
+            customer_id = None
+            if customer is not None:
+                found = select(tables.customer.c.id).where(tables.customer.c.name == customer)
+                customer_id = db.execute(found).scalar_one_or_none()
+                if customer_id is None:
+                    known = db.execute(select(tables.customer.c.name).order_by(tables.customer.c.name)).scalars()
+                    raise rules.Unknown("customer", customer, list(known))
+            row = {"id": uuid.uuid4().hex, "name": name, "customer_id": customer_id, **self._stored(token)}
+            try:
+                db.execute(tables.token.insert().values(row))
+            except IntegrityError:
+                raise rules.NameTaken("token", name) from None
+        return token
+
+    def tokens(self) -> list[TokenRow]:
+        """Every token, by name."""
+        t = tables.token.c
+        query = select(t.name, tables.customer.c.name, t.customer_id, t.hint, t.created_at)
+        query = query.outerjoin(tables.customer, tables.customer.c.id == t.customer_id).order_by(t.name)
+        with self._engine.connect() as db:
+            return [TokenRow(*row) for row in db.execute(query)]
+
+    def remove_token(self, name: str) -> None:
+        """Raises Unknown."""
+        with self._engine.begin() as db:
+            gone = db.execute(tables.token.delete().where(tables.token.c.name == name)).rowcount
+        if not gone:
+            raise rules.Unknown("token", name, [row.name for row in self.tokens()])
+
+    def keys(self, endpoint: EndpointRow) -> list[KeyRow]:
+        """Every key of an endpoint, by slot."""
+        k = tables.key.c
+        query = select(k.slot, k.hint, k.created_at).where(k.endpoint_id == endpoint.id).order_by(k.slot)
+        with self._engine.connect() as db:
+            return [KeyRow(*row) for row in db.execute(query)]
+
+    def add_device(self, endpoint: EndpointRow, device: str) -> str:
+        """A key for one desktop. Raises NameInvalid, NameTaken, TooMany."""
+        rules.check_name("device", device)
+        key = keys.new_key()
+        row = {"id": uuid.uuid4().hex, "endpoint_id": endpoint.id, "slot": DEVICE + device, **self._stored(key)}
+        if sum(found.slot.startswith(DEVICE) for found in self.keys(endpoint)) >= MOST_DEVICES:
+            raise rules.TooMany("device keys", MOST_DEVICES)
+        with self._engine.begin() as db:
+            try:
+                db.execute(tables.key.insert().values(row))
+            except IntegrityError:
+                raise rules.NameTaken("device", device) from None
+        return key
+
+    def remove_device(self, endpoint: EndpointRow, device: str) -> None:
+        """Raises Unknown."""
+        k = tables.key.c
+        with self._engine.begin() as db:
+            gone = db.execute(tables.key.delete().where(k.endpoint_id == endpoint.id, k.slot == DEVICE + device))
+        if not gone.rowcount:
+            known = [row.slot.removeprefix(DEVICE) for row in self.keys(endpoint) if row.slot.startswith(DEVICE)]
+            raise rules.Unknown("device", device, known)
+
+    def _stored(self, secret: str) -> dict[str, object]:
+        return {"sha256": keys.digest(secret), "hint": keys.hint(secret), "created_at": self._clock()}
