@@ -2,7 +2,6 @@
 
 ActionError
 ├── NoEndpoint         none is in the list, or none is chosen
-├── CallsStopped       the switch Stop calls is on
 ├── NotScored          the workbook remembers no scored block (here)
 └── NothingToUndo      this workbook has no undo record, or it was used
 """
@@ -22,13 +21,6 @@ class NoEndpoint(ActionError):
     def __init__(self, known: int) -> None:
         super().__init__(f"no endpoint chosen of {known}")
         self.known = known
-
-
-class CallsStopped(ActionError):
-    """The switch Stop calls is on: no call is made, everything keeps its last scores."""
-
-    def __init__(self) -> None:
-        super().__init__("calls are stopped")
 
 
 class NotScored(ActionError):

@@ -1,0 +1,112 @@
+"""The check that runs before any call, and the sheet that lists what it found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from addin import grid
+from addin.actions.desk import Desk
+from addin.actions.prepare import Prepared, prepare
+from addin.blocks import change
+from addin.errors import GridError, GridFault
+from addin.grid import Area
+from addin.grid.ownsheets import clear_sheet, has_sheet, remove_sheet, widen, write_links
+from worker.scoring import Problem
+from worker.scoring.words import reason, shown
+
+SHEET = "Sheetscore problems"
+MARK = "sheetscore.problems"
+MOST_LISTED = 10_000
+_HEADER = ("Cell", "Column", "Value", "Problem")
+_MOST_IN_WINDOW = 200
+
+GOOD_ROWS = "Score the good rows"
+STOP = "Stop"
+
+
+def check_inputs(desk: Desk) -> None:
+    """Check the selection against the chosen endpoint; nothing is sent. Problems go to a sheet with links."""
+    schema = desk.catalogue.endpoint(desk.chosen()).schema
+    prepared = prepare(desk, grid.read_selection(desk.book), schema)
+    if prepared is None:
+        return
+    show_problems(desk, prepared)
+    rows = len(prepared.frame)
+    if prepared.problems:
+        desk.ui.tell(summary(prepared))
+    else:
+        desk.ui.tell(f"All {rows:,} rows can be scored." if rows != 1 else "The row can be scored.")
+
+
+def summary(prepared: Prepared) -> str:
+    """How many rows have problems, in a sentence."""
+    bad = len({problem.row for problem in prepared.problems})
+    rows = len(prepared.frame)
+    return f"{bad:,} of {rows:,} rows {'has' if bad == 1 else 'have'} a problem and cannot be scored as they are."
+
+
+def show_problems(desk: Desk, prepared: Prepared) -> None:
+    """List the problems in their sheet, which is made or used again; take it away when there are none.
+
+    Where no sheet can be added they are shown in a window.
+    """
+    if not prepared.problems:
+        _remove(desk)
+        return
+    try:
+        sheet = _sheet(desk)
+    except GridError as error:
+        if error.fault is not GridFault.STRUCTURE_PROTECTED:
+            raise
+        lines = [reason(problem, prepared.cell(problem)) for problem in prepared.problems[:_MOST_IN_WINDOW]]
+        desk.ui.report("\n".join([summary(prepared), "", *lines, *_more(prepared, _MOST_IN_WINDOW)]))
+        return
+    _write(desk, prepared, sheet)
+
+
+def ask_for_good_rows(desk: Desk, prepared: Prepared) -> bool:
+    """Whether to go on without the rows that have problems."""
+    bad = {problem.row for problem in prepared.problems}
+    choices = (GOOD_ROWS, STOP) if len(bad) < len(prepared.frame) else (STOP,)
+    return desk.ui.ask(summary(prepared), choices) == GOOD_ROWS
+
+
+def _write(desk: Desk, prepared: Prepared, sheet: str) -> None:
+    listed = prepared.problems[:MOST_LISTED]
+    top = Area(sheet, 1, 1, 1, len(_HEADER))
+    below = replace(top, top=2, rows=len(listed), columns=1)
+    grid.write(desk.book, top, [_HEADER])
+    write_links(desk.book, below, prepared.block.area.sheet, [prepared.cell(problem) for problem in listed])
+    grid.write(desk.book, replace(below, left=2, columns=3), [_row(problem) for problem in listed])
+    for number, line in enumerate(_more(prepared, MOST_LISTED)):
+        grid.write(desk.book, replace(below, top=below.bottom + 1 + number, rows=1), [[line]])
+    widen(desk.book, sheet)
+    grid.goto(desk.book, replace(top, columns=1))
+
+
+def _row(problem: Problem) -> tuple[str, str, str]:
+    value = "" if problem.value is None else shown(problem.value).strip("'")
+    return problem.column or "", value, reason(problem)
+
+
+def _more(prepared: Prepared, listed: int) -> list[str]:
+    more = len(prepared.problems) - listed
+    return [f"and {more:,} more problems; mend these and check again"] if more > 0 else []
+
+
+def _sheet(desk: Desk) -> str:
+    """The sheet of problems, empty. It is known by its mark: a sheet of that name may be the person's own."""
+    marked = grid.get_name(desk.book, MARK)
+    if isinstance(marked, Area) and has_sheet(desk.book, marked.sheet):
+        clear_sheet(desk.book, marked.sheet)
+        return marked.sheet
+    sheet = grid.add_sheet(desk.book, SHEET)
+    change(desk.book, {MARK: Area(sheet, 1, 1, 1, 1)})
+    return sheet
+
+
+def _remove(desk: Desk) -> None:
+    marked = grid.get_name(desk.book, MARK)
+    if isinstance(marked, Area):
+        remove_sheet(desk.book, marked.sheet)
+    change(desk.book, {MARK: None})

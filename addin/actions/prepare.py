@@ -1,0 +1,151 @@
+"""From a block to the rows that can be scored: by which columns, which rows, with which texts read as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from addin.actions.desk import Desk
+from addin.actions.readings import Choices, Found, apply, find, questions
+from addin.blocks import inputs_digest
+from addin.grid import Block
+from worker.scoring import MissingColumns, NoRows, Problem, Schema
+from worker.scoring.check import check, match_columns
+from worker.scoring.words import shown
+
+VISIBLE = "Visible rows"
+ALL = "All rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the person said when this block was scored before. `alone`: nobody is there to be asked now."""
+
+    choices: Choices
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Rows on their way to an endpoint.
+
+    `frame` holds the rows that are to be scored, under the block's headers (or the inputs' names, where columns are
+    taken by position) and the sheet's row numbers; `rows` are their positions in the block. `known` are their error
+    cells, `problems` all that the check found; both count rows in the frame. `choices` say how texts were read,
+    `digest` goes with the inputs of the whole block.
+    """
+
+    block: Block
+    frame: pd.DataFrame
+    rows: npt.NDArray[np.intp]
+    known: tuple[Problem, ...]
+    problems: tuple[Problem, ...]
+    choices: Choices
+    digest: str
+
+    def cell(self, problem: Problem) -> str:
+        """Address of the cell that a problem is about; of the row's first cell where it is about the row."""
+        names = list(self.frame.columns)
+        column = names.index(problem.column) if problem.column in names else 0
+        return self.block.area.cell(int(self.rows[problem.row]), column)
+
+
+def prepare(desk: Desk, block: Block, schema: Schema, earlier: Earlier | None = None) -> Prepared | None:
+    """Ask what must be asked and was not answered earlier, and check. None when the person stops.
+
+    Alone, rows that a filter hides are left out and texts in doubt left as they are. Raises TableError.
+    """
+    frame = by_position(block, schema)
+    if block.headers is None and earlier is None and not _confirmed(desk, block, schema):
+        return None
+    names = dict(zip(block.frame.columns, frame.columns, strict=True))
+    rows = _rows(desk, block, alone=earlier is not None and earlier.alone)
+    if rows is None:
+        return None
+    if not len(rows):
+        raise NoRows
+    places = {row: place for place, row in enumerate(rows.tolist())}
+    known = tuple(
+        replace(problem, row=places[problem.row], column=names.get(problem.column or "", problem.column))
+        for problem in block.problems
+        if problem.row in places
+    )
+    chosen = frame.iloc[rows]
+    found = check(chosen, schema, known).problems
+    digest = inputs_digest(frame, inputs_of(frame, schema))
+    prepared = Prepared(replace(block, frame=frame), chosen, rows, known, found, {}, digest)
+    return _read(desk, prepared, schema, earlier or Earlier({}))
+
+
+def by_position(block: Block, schema: Schema) -> pd.DataFrame:
+    """The block's table; where it has no headers its first columns go by the names of the inputs, in their order.
+
+    Raises MissingColumns when there are fewer columns than inputs.
+    """
+    if block.headers is not None:
+        return block.frame
+    inputs, columns = schema.input_names, _letters(block)
+    if len(columns) < len(inputs):
+        raise MissingColumns(inputs[len(columns) :], columns)
+    return block.frame.set_axis([*inputs, *columns[len(inputs) :]], axis="columns")
+
+
+def inputs_of(frame: pd.DataFrame, schema: Schema) -> list[int]:
+    """Positions of the columns that the endpoint takes, in the schema's order."""
+    return list(match_columns(list(frame.columns), schema).values())
+
+
+def _letters(block: Block) -> list[str]:
+    return [f"Column {block.area.cell(0, place).rstrip('0123456789')}" for place in range(block.area.columns)]
+
+
+def _confirmed(desk: Desk, block: Block, schema: Schema) -> bool:
+    first = block.frame.iloc[int(np.argmin(block.blank))]
+    values = ["" if value is None else shown(value) for value in first]
+    return desk.ui.pairs(list(zip(_letters(block), schema.input_names, values, strict=False)))
+
+
+def _rows(desk: Desk, block: Block, *, alone: bool) -> npt.NDArray[np.intp] | None:
+    wanted = ~block.blank
+    hidden = int((wanted & block.filtered).sum())
+    if hidden:
+        text = f"A filter hides {hidden:,} of {int(wanted.sum()):,} rows. Score which?"
+        answer = VISIBLE if alone else desk.ui.ask(text, (VISIBLE, ALL))
+        if answer is None:
+            return None
+        if answer == VISIBLE:
+            wanted = wanted & ~block.filtered
+    return np.flatnonzero(wanted)
+
+
+def _read(desk: Desk, prepared: Prepared, schema: Schema, earlier: Earlier) -> Prepared | None:
+    """Texts that look like numbers become numbers as the person says, or said earlier."""
+    found = find(prepared.problems)
+    choices = dict(earlier.choices)
+    new = [item for item in found if item.key not in choices]
+    if new and not earlier.alone:
+        answers = _asked(desk, prepared, new)
+        if answers is None:
+            return None
+        choices |= answers
+    if not any(item.key in choices for item in found):
+        return prepared
+    frame = apply(prepared.frame, found, choices)
+    return replace(prepared, frame=frame, choices=choices, problems=check(frame, schema, prepared.known).problems)
+
+
+def _asked(desk: Desk, prepared: Prepared, found: list[Found]) -> Choices | None:
+    columns = list(prepared.frame.columns)
+
+    def cell(item: Found) -> str:
+        return prepared.block.area.cell(int(prepared.rows[item.row]), columns.index(item.column))
+
+    asked = questions(found, cell)
+    answers: Mapping[int, int] | None = desk.ui.choose_readings(list(asked.values()))
+    if answers is None:
+        return None
+    return {key: answers[place] for place, key in enumerate(asked) if place in answers}

@@ -1,0 +1,176 @@
+"""Score selection, table and sheet: read, check, ask, call, compare, write."""
+
+from __future__ import annotations
+
+from addin import blocks, grid, undo
+from addin.actions.check import ask_for_good_rows, show_problems
+from addin.actions.desk import Desk
+from addin.actions.placing import Target, choose
+from addin.actions.prepare import Earlier, Prepared, prepare
+from addin.actions.readings import Doubt
+from addin.actions.results import result_rows
+from addin.actions.writing import is_as_agreed, write_results
+from addin.blocks import Facts, Remembered
+from addin.errors import GridError, GridFault
+from addin.grid import Area, Block
+from addin.grid.ownsheets import used_area
+from addin.scorer import Outcome
+from worker.scoring import Problem, ProblemKind, Schema
+
+SCORE = "Score"
+CANCEL = "Cancel"
+WRITE = "Write what there is"
+LEAVE = "Leave the sheet as it is"
+
+
+def score_selection(desk: Desk) -> None:
+    """Score the selected rows, or the table or region around the selected cell."""
+    _score_new(desk, grid.read_selection(desk.book))
+
+
+def score_table(desk: Desk) -> None:
+    """Score all rows of the table around the selected cell."""
+    _score_new(desk, grid.read_table(desk.book))
+
+
+def score_sheet(desk: Desk) -> None:
+    """Score all rows of the sheet in front."""
+    _score_new(desk, grid.read_sheet(desk.book))
+
+
+def _score_new(desk: Desk, block: Block) -> None:
+    score(desk, block, desk.chosen(), blocks.find(desk.book, block.area))
+
+
+def score(desk: Desk, block: Block, name: str, before: Remembered | None, earlier: Earlier | None = None) -> None:
+    """Score a block against an endpoint and write the results. `before` is what is remembered of an earlier scoring,
+    `earlier` what the person said then. Raises TableError, EndpointError, GridError, CallsStopped and others; then the
+    sheet is as it was.
+    """
+    schema = desk.catalogue.endpoint(name).schema
+    prepared = prepare(desk, block, schema, earlier)
+    if prepared is None:
+        return
+    if earlier is None or not earlier.alone:
+        show_problems(desk, prepared)
+        if prepared.problems and not ask_for_good_rows(desk, prepared):
+            return
+        grid.goto(desk.book, block.area)
+    target = choose(desk, prepared.block, schema, before)
+    if target is None or not _confirmed(desk, name, prepared):
+        return
+    outcome = _called(desk, name, prepared)
+    if outcome is not None:
+        _write(desk, prepared, schema, target, outcome, before)
+
+
+def earlier_of(before: Remembered, *, alone: bool = False) -> Earlier:
+    """What the person said when the block was scored."""
+    return Earlier({(column, Doubt(doubt)): place for column, doubt, place in before.facts.readings}, alone)
+
+
+def _confirmed(desk: Desk, name: str, prepared: Prepared) -> bool:
+    """Large runs are announced, with what they will take."""
+    if len(prepared.frame) <= desk.settings.confirm_rows:
+        return True
+    plan = desk.scorer.plan(name, prepared.frame, prepared.known)
+    calls = "1 call" if plan.calls == 1 else f"{plan.calls:,} calls"
+    known = f"; {plan.cached:,} are known already" if plan.cached else ""
+    text = f"{plan.rows:,} rows: {plan.to_send:,} will be sent to {name} in {calls}{known}."
+    return desk.ui.ask(text, (SCORE, CANCEL)) == SCORE
+
+
+def _called(desk: Desk, name: str, prepared: Prepared) -> Outcome | None:
+    """The scores, or None when the person cancelled or does not want what there is."""
+    rows = len(prepared.frame)
+    desk.ui.status(f"Scoring {rows:,} rows with {name}…")
+    with desk.ui.progress(f"Scoring with {name}", rows) as window:
+        outcome = desk.scorer.score(
+            name, prepared.frame, known=prepared.known, progress=window.update, stop=window.cancelled
+        )
+    desk.ui.status(None)
+    failed = [problem for problem in outcome.problems if problem.kind is ProblemKind.CALL_FAILED]
+    if outcome.stopped:
+        done = rows - len({problem.row for problem in outcome.problems})
+        desk.ui.tell(
+            f"Cancelled; {done:,} of {rows:,} rows are scored and kept: scoring again costs only the others. "
+            "Sheet unchanged."
+        )
+        return None
+    return outcome if not failed or _wanted_in_part(desk, rows, failed) else None
+
+
+def _wanted_in_part(desk: Desk, rows: int, failed: list[Problem]) -> bool:
+    missing = len({problem.row for problem in failed})
+    text = (
+        f"{rows - missing:,} of {rows:,} rows came back; then the endpoint failed ({failed[-1].detail}). "
+        "The scores are kept: scoring again costs only the others."
+    )
+    return desk.ui.ask(text, (LEAVE, WRITE)) == WRITE
+
+
+def _write(
+    desk: Desk, prepared: Prepared, schema: Schema, target: Target, outcome: Outcome, before: Remembered | None
+) -> None:
+    moved = not _is_as_read(desk, prepared.block, target)
+    rows = result_rows(prepared, outcome.frame, outcome.problems, schema)
+    step = undo.Step()
+    scores = write_results(desk, prepared, schema, Target(target.names) if moved else target, rows, step)
+    if not moved:
+        step.names |= blocks.remember(desk.book, _memory(desk, prepared, target, scores, outcome, before))
+    undo.keep(desk.book, desk.folder, step)
+    if moved:
+        desk.ui.tell(f"Rows changed while scoring. Scores are on '{scores.sheet}'; nothing was overwritten.")
+    else:
+        _say(desk, prepared, outcome)
+
+
+def _is_as_read(desk: Desk, block: Block, target: Target) -> bool:
+    """Whether the data and the place for the results are as they were. Raises GridError when the workbook is closed."""
+    try:
+        used_area(desk.book, block.area.sheet)
+        return grid.is_unchanged(desk.book, block) and is_as_agreed(desk, target)
+    except GridError as error:
+        if error.fault is GridFault.SHEET_GONE:
+            return False
+        raise
+
+
+def _memory(
+    desk: Desk, prepared: Prepared, target: Target, scores: Area, outcome: Outcome, before: Remembered | None
+) -> Remembered:
+    """What the workbook is to remember. A part of a block that was scored before stays part of that block."""
+    block = prepared.block
+    own = before is not None and before.facts.names == target.names
+    if before and own and before.facts.endpoint == outcome.endpoint and _is_part(block.area, before.data):
+        return before
+    facts = Facts(
+        endpoint=outcome.endpoint,
+        version=outcome.model_version,
+        at=desk.clock().isoformat(timespec="seconds"),
+        header=None if block.header_row is None else block.area.top - block.header_row,
+        table=block.table is not None,
+        names=target.names,
+        inputs=prepared.digest,
+        readings=tuple((column, str(doubt), place) for (column, doubt), place in prepared.choices.items()),
+    )
+    return Remembered(before.id if before and own else blocks.new_id(), block.area, scores, facts)
+
+
+def _is_part(area: Area, whole: Area) -> bool:
+    return area != whole and whole.contains(area)
+
+
+def _say(desk: Desk, prepared: Prepared, outcome: Outcome) -> None:
+    """A message where something needs attention; scores that are plainly there need none."""
+    rows = len(prepared.frame)
+    bad = len({problem.row for problem in outcome.problems})
+    parts = []
+    if bad:
+        parts.append(f"{rows - bad:,} of {rows:,} rows scored; {bad:,} need attention, see Status.")
+    if outcome.offline:
+        parts.append(f"{outcome.endpoint} cannot be reached; these are the scores it gave before.")
+    if len(outcome.versions) > 1:
+        parts.append(f"The model changed: scores are from versions {outcome.model_version}. Score again to have one.")
+    if parts:
+        desk.ui.tell(" ".join(parts))

@@ -1,0 +1,76 @@
+"""Writes results where they were meant to go, and keeps what is needed to undo that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from addin import grid
+from addin.actions.desk import Desk
+from addin.actions.placing import Target
+from addin.actions.prepare import Prepared, inputs_of
+from addin.actions.results import Row, formats, sheet_table, spread
+from addin.grid import Area, Kept
+from addin.grid.ownsheets import widen
+from addin.undo import Step, Written
+from worker.scoring import Schema
+
+SHEET = "Scores"
+
+
+def write_results(
+    desk: Desk, prepared: Prepared, schema: Schema, target: Target, rows: Sequence[Row], step: Step
+) -> Area:
+    """Write the rows and tell `step` what was done. Returns the cells of the scores, without their header."""
+    if target.area is None:
+        return _to_sheet(desk, prepared, schema, target.names, rows, step)
+    whole, before, area = target.area.with_header(target.header_row), target.stood, target.area
+    grown: tuple[str, ...] = ()
+    if target.beside:
+        area = grid.add_columns(desk.book, prepared.block, target.names)
+        grown = target.names if prepared.block.table is not None and _is_blank(before) else ()
+    elif target.header_row is not None:
+        grid.write(desk.book, replace(area, top=target.header_row, rows=1), [target.names])
+    grid.write(desk.book, area, spread(prepared, rows, _standing(before, area.rows)), formats(schema))
+    step.written.append(Written(whole, before, grid.snapshot(desk.book, whole), grown))
+    return area
+
+
+def is_as_agreed(desk: Desk, target: Target) -> bool:
+    """Whether the place for the results is as it was when it was agreed on."""
+    if target.area is None:
+        return True
+    return grid.snapshot(desk.book, target.area.with_header(target.header_row)) == target.stood
+
+
+def _is_blank(cells: Sequence[Sequence[Kept]]) -> bool:
+    return all(content is None for row in cells for content, _ in row)
+
+
+def _standing(before: Sequence[Sequence[Kept]], rows: int) -> list[Row]:
+    """The values that stood in the area, as they can be written again."""
+    return [tuple(map(_value, row)) for row in before[len(before) - rows :]]
+
+
+def _value(cell: Kept) -> object:
+    content = cell[0]
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return grid.NA if content == "#N/A" else content.removeprefix("'")
+    return content
+
+
+def _to_sheet(
+    desk: Desk, prepared: Prepared, schema: Schema, names: Sequence[str], rows: Sequence[Row], step: Step
+) -> Area:
+    sheet = grid.add_sheet(desk.book, SHEET)
+    table = sheet_table(prepared, rows, names, set(inputs_of(prepared.frame, schema)))
+    whole = Area(sheet, 1, 1, len(table), len(table[0]))
+    grid.write(desk.book, replace(whole, rows=1), table[:1])
+    body = replace(whole, top=2, rows=len(rows))
+    grid.write(desk.book, body, table[1:], ("",) * (body.columns - len(names)) + tuple(formats(schema)))
+    widen(desk.book, sheet)
+    step.sheets.append(sheet)
+    grid.goto(desk.book, replace(whole, rows=1, columns=1))
+    return replace(body, left=body.right - len(names) + 1, columns=len(names))

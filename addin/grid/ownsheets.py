@@ -1,0 +1,42 @@
+"""Whole sheets that the add-in made: how far they are used, emptying and removing them, links from them to cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import xlwings as xw
+
+from addin.grid.area import Area
+from addin.grid.sheets import area_of, sheet_of
+from addin.grid.write import put
+
+
+def has_sheet(book: xw.Book, name: str) -> bool:
+    """Whether the workbook has a sheet of this name."""
+    return any(sheet.name == name for sheet in book.sheets)
+
+
+def used_area(book: xw.Book, sheet: str) -> Area:
+    """The cells of a sheet that are or were in use. Raises GridError SHEET_GONE, NO_WORKBOOK."""
+    return area_of(sheet_of(book, sheet).used_range)
+
+
+def clear_sheet(book: xw.Book, sheet: str) -> None:
+    """Empty all cells of a sheet. Raises GridError SHEET_GONE, NO_WORKBOOK."""
+    sheet_of(book, sheet).clear()
+
+
+def remove_sheet(book: xw.Book, sheet: str) -> None:
+    """Delete a sheet, unasked. Raises GridError SHEET_GONE, NO_WORKBOOK."""
+    sheet_of(book, sheet).delete()
+
+
+def write_links(book: xw.Book, area: Area, sheet: str, addresses: Sequence[str]) -> None:
+    """Fill one column with links to cells of a sheet, as formulas: Excel allows 65,530 other links on a sheet."""
+    quoted = sheet.replace("'", "''").replace('"', '""')
+    put(book, area, [[f'=HYPERLINK("#\'{quoted}\'!{address}","{address}")'] for address in addresses])
+
+
+def widen(book: xw.Book, sheet: str) -> None:
+    """Make the columns of a sheet as wide as what stands in them."""
+    sheet_of(book, sheet).autofit("columns")
