@@ -12,6 +12,7 @@ from typing import Any
 from addin.catalogue import NameTaken, NoKey, UnknownEndpoint
 from addin.entries import LONGEST_NAME, BadLine, BadName, LineFault
 from addin.errors import GridError, GridFault
+from addin.install.errors import InstallError, InstallFault
 from addin.keystore import KeyStoreFailed, KeyStoreRefused
 from addin.scorer import CallsStopped
 from addin.settings import SettingError
@@ -109,6 +110,7 @@ _DESK: dict[type[Exception], Callable[[Any], str]] = {
         f"Calls are stopped, and {e.rows:,} rows would have to be sent. Click Stop calls again to allow them."
     ),
     GridError: _grid,
+    InstallError: lambda e: INSTALL[e.fault].format(path=e.path),
 }
 
 ADDRESSES: dict[AddressFault, str] = {
@@ -138,6 +140,30 @@ GRID: dict[GridFault, str] = {
     ),
     GridFault.FORMULAS: "Formulas stand{at}; they are never overwritten. Choose another place.",
     GridFault.NO_ROOM: "There is no room for the results{at}. Choose another place.",
+}
+
+INSTALL: dict[InstallFault, str] = {
+    InstallFault.NO_EXCEL_HERE: "Excel runs on Windows and macOS; the add-in is installed there. This is {path}.",
+    InstallFault.EXCEL_NEVER_STARTED: "Excel has not made its folders yet ({path}). Start Excel once, then try again.",
+    InstallFault.STORE_PYTHON: (
+        "This Python is from the Microsoft Store ({path}): Windows hides from Excel what it writes. Install Python "
+        "from python.org, for yourself alone, and begin again with it."
+    ),
+    InstallFault.NOT_THE_FILE: "{path} is not the file that was wanted: its SHA-256 is another. Nothing was changed.",
+    InstallFault.FILE_VANISHED: (
+        "{path} was written, and is gone or changed: a virus scanner may have taken it. Ask your IT to allow it; "
+        "sheetscore addin doctor --report FILE makes a report for them."
+    ),
+    InstallFault.FILE_IN_USE: "{path} is in use. Quit Excel, all windows of it, and try again.",
+    InstallFault.REFUSED: (
+        "This account may not write {path}. On macOS, allow it when asked, or under System Settings, Privacy & "
+        "Security, App Management; elsewhere ask your IT."
+    ),
+    InstallFault.PATH_UNSPEAKABLE: (
+        "Excel cannot be told where this Python is: {path}. Make the environment in a folder whose name has plain "
+        "letters."
+    ),
+    InstallFault.NO_LIBRARY: "{path} is missing. Run: pip install --force-reinstall --no-deps xlwings",
 }
 
 LINES: dict[LineFault, str] = {

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from addin import paths
+from addin.excel import XLAM
 from addin.install.errors import InstallError, InstallFault
 from addin.install.libraries import script_name
 from addin.install.system import System
-
-XLAM = "sheetscore.xlam"
 
 _OFFICE = "Library/Group Containers/UBF8T346G9.Office"
 _STARTUP = "User Content.localized/Startup.localized/Excel"

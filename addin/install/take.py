@@ -50,6 +50,7 @@ def _forget(goal: Places, system: System) -> bool:
     """Take our keys out of the settings file of the VBA; whether nothing was left of it."""
     with refusals(goal.conf):
         if goal.conf.is_file():
-            update_conf(goal.conf, dict.fromkeys(conf_keys(system, "")))
+            blank = [key for key, value in read_conf(goal.conf).items() if not value]
+            update_conf(goal.conf, dict.fromkeys([*conf_keys(system, ""), *blank]))
             return not read_conf(goal.conf) and _unlink(goal.conf)
     return False
