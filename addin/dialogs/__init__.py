@@ -6,7 +6,7 @@ NoWindows where none can be shown (no tkinter, no screen) and when a window dies
 
 from __future__ import annotations
 
-from addin.dialogs.asking import Question, Reading, ask, choose_readings, pairs, problems, report, tell
+from addin.dialogs.asking import ask, choose_readings, pairs, problems, report, tell
 from addin.dialogs.endpoint import Described, Entered, Field, add_endpoint, described
 from addin.dialogs.progress import Progress, progress
 from addin.dialogs.screen import HERE, NoWindows, Screen, available
@@ -18,8 +18,6 @@ __all__ = [
     "Field",
     "NoWindows",
     "Progress",
-    "Question",
-    "Reading",
     "Screen",
     "add_endpoint",
     "ask",

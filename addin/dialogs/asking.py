@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from addin.dialogs.screen import HERE, Screen
 
+if TYPE_CHECKING:
+    from addin.ui import Question
+
 TITLE = "Sheetscore"
-AS_TEXT = "text"
-"""The answer for a column whose texts are not to be read as anything else."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One way to read the texts of a column: its name in the answer, what it means in words, and what each of the
-    question's examples becomes.
-    """
-
-    name: str
-    text: str
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A column with texts that can be read in more than one way, with some of them as examples."""
-
-    column: str
-    examples: tuple[str, ...]
-    readings: tuple[Reading, ...]
 
 
 def ask(text: str, choices: Sequence[str], title: str = TITLE, *, screen: Screen = HERE) -> str | None:
@@ -61,9 +42,8 @@ def pairs(rows: Sequence[tuple[str, str, str]], title: str = TITLE, *, screen: S
     """Whether the person confirms which column is which input. A row is column, input, the column's first value."""
     text = "There are no headers, so columns are taken by position. Does each column go to the right input?"
     headings = ["Column", "Input", "First row"]
-    return (
-        screen.answer("table", title=title, text=text, headings=headings, rows=rows, choices=["OK", "Cancel"]) == "OK"
-    )
+    answer = screen.answer("table", title=title, text=text, headings=headings, rows=rows, choices=["OK", "Cancel"])
+    return str(answer) == "OK"
 
 
 def problems(
@@ -81,12 +61,21 @@ def problems(
 
 def choose_readings(
     questions: Sequence[Question], title: str = TITLE, *, screen: Screen = HERE
-) -> Mapping[str, str] | None:
-    """For each column the name of the reading chosen, or AS_TEXT, which is what stands chosen at first."""
-    answer: dict[str, str] | None = screen.answer(
-        "readings", title=title, questions=[asdict(question) for question in questions], as_text=AS_TEXT
-    )
-    return answer
+) -> Mapping[int, int] | None:
+    """By the place of a question the place of the choice taken. One that is left out is to stay text, which is what
+    stands chosen at first.
+    """
+    asked = [
+        {
+            "column": question.column,
+            "found": f"{question.cells:,} cells, first {question.cell}" if question.cells > 1 else question.cell,
+            "examples": question.examples,
+            "choices": [{"words": choice.words, "values": choice.values} for choice in question.choices],
+        }
+        for question in questions
+    ]
+    answer = screen.answer("readings", title=title, questions=asked)
+    return None if answer is None else {place: taken for place, taken in enumerate(answer) if taken is not None}
 
 
 def _text(answer: object) -> str | None:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import IO, Any
 
-from worker.scoring.errors import SheetscoreError
+from addin.errors import AddinError
 
 SILENCE = 20
 """Seconds without a sign of life (each window gives one a second) after which a window counts as hung."""
@@ -30,7 +30,7 @@ _NEEDED = {
 Message = dict[str, Any]
 
 
-class NoWindows(SheetscoreError):
+class NoWindows(AddinError):
     """No window can be shown, or it ended or hung before it was answered. `reason` never holds what was typed."""
 
     def __init__(self, reason: str) -> None:

@@ -33,7 +33,7 @@ class EndpointWindow(Window):
         self._cancel = self.button("Cancel", self.close)
         self._save = self.button("Save", self._saved)
         self._test = self.button("Test", self._tested)
-        for button in (self._test, self._save, self._cancel):
+        for button in (self._save, self._cancel):
             button.lift()
         for text in (self._url, self._key, self._name):
             text.trace_add("write", lambda *_: self._changed())
@@ -59,7 +59,8 @@ class EndpointWindow(Window):
             command=lambda: key.configure(show="" if show.get() else "•"),
         )
         toggle.grid(row=1, column=2, padx=(self.looks.px(8), 0))
-        entries[1 if self._url.get() else 0].focus_set()
+        entries[2].lift()
+        self.first = entries[1 if self._url.get() else 0]
 
     def _entered(self) -> tuple[str, str]:
         return self._url.get().strip(), self._key.get().strip()
@@ -84,7 +85,7 @@ class EndpointWindow(Window):
         can_save = bool(self._passed and name and not double)
         self._test.state(["!disabled" if all(entered) and self._asked is None else "disabled"])
         self._save.state(["!disabled" if can_save else "disabled"])
-        self.make_default(self._save if can_save else self._test, focus=False)
+        self.make_default(self._save if can_save else self._test)
 
     def _tested(self) -> None:
         self._turn += 1

@@ -55,10 +55,16 @@ def _paint(root: tk.Tk, style: ttk.Style, looks: Looks) -> None:
         style.theme_use("clam")
         style.configure(".", background="#f0f0f0", bordercolor="#b8b8b8", lightcolor="#f0f0f0", darkcolor="#f0f0f0")
         style.configure("TButton", background="#fdfdfd", lightcolor="#fdfdfd", darkcolor="#fdfdfd")
-        style.map("TButton", bordercolor=[("focus", "#1b6e32"), ("active", "#7a7a7a")])
+        style.map(
+            "TButton",
+            background=[("disabled", "#f0f0f0"), ("active", "#eef5f0")],
+            bordercolor=[("focus", "#1b6e32"), ("active", "#7a7a7a")],
+        )
         style.configure("TEntry", lightcolor=looks.body)
         style.map("TEntry", bordercolor=[("focus", "#1b6e32")], lightcolor=[("focus", looks.body)])
         style.configure("Treeview", background=looks.body, fieldbackground=looks.body)
+        style.configure("Treeview.Heading", relief="flat", padding=(looks.px(4), looks.px(3)))
+        style.configure("TScrollbar", troughcolor="#f0f0f0", background="#d9d9d9", arrowcolor=looks.quiet)
         style.configure("TProgressbar", background="#1b6e32", troughcolor="#e6e6e6", lightcolor="#1b6e32")
     for kind in ("TFrame", "TLabel", "TRadiobutton", "TCheckbutton"):
         style.configure(f"Body.{kind}", background=looks.body, foreground=looks.text)

@@ -11,6 +11,7 @@ from addin.dialogs.windows.window import plain
 
 _WIDEST = 64
 _TALLEST = 16
+_LAST = 520
 
 
 def passage(parent: tk.Misc, text: str, looks: Looks, *, boxed: bool = False) -> ttk.Frame:
@@ -31,14 +32,14 @@ def passage(parent: tk.Misc, text: str, looks: Looks, *, boxed: bool = False) ->
         highlightcolor="#c4c4c4",
         padx=looks.px(8) if boxed else 0,
         pady=looks.px(6) if boxed else 0,
-        spacing3=looks.px(3),
         cursor="arrow",
         takefocus=0,
     )
     box.insert("1.0", text)
     box.pack(side="left", fill="both", expand=True)
     lines = _display_lines(box)
-    box.configure(height=min(lines, _TALLEST), state="disabled")
+    spacing = 0 if lines > _TALLEST else looks.px(3)
+    box.configure(height=min(lines, _TALLEST), spacing3=spacing, state="disabled")
     box.bind("<Button-1>", lambda _: box.focus_set(), add=True)
     if lines > _TALLEST:
         bar = ttk.Scrollbar(frame, command=box.yview)
@@ -69,7 +70,9 @@ def _wrapped(line: str, face: font.Font, width: int) -> int:
 def table(
     parent: tk.Misc, headings: Sequence[str], rows: Sequence[Sequence[str]], looks: Looks, most: int = 12
 ) -> ttk.Frame:
-    """A table that scrolls when it has more rows than `most`; the last column takes what room there is."""
+    """A table that scrolls when it has more rows than `most`. The last column takes what room there is; what is cut off
+    there stands below the table while its row is selected.
+    """
     frame = ttk.Frame(parent, style="Body.TFrame")
     view = ttk.Treeview(frame, columns=list(range(len(headings))), show="headings", height=max(2, min(len(rows), most)))
     face = font.nametofont("TkDefaultFont")
@@ -78,16 +81,33 @@ def table(
         widest = max(face.measure(text[:200]) for text in texts) + looks.px(24)
         view.heading(column, text=heading, anchor="w")
         last = column == len(headings) - 1
-        most_wide = looks.px(520 if last else 240)
+        most_wide = looks.px(_LAST if last else 240)
         view.column(column, width=min(max(widest, looks.px(80)), most_wide), anchor="w", stretch=last)
     for row in rows:
         view.insert("", "end", values=[plain(cell) for cell in row])
+    if any(face.measure(plain(row[-1])) > looks.px(_LAST - 24) for row in rows):
+        _whole(frame, view, looks).pack(side="bottom", fill="x")
     view.pack(side="left", fill="both", expand=True)
     if len(rows) > most:
-        bar = ttk.Scrollbar(frame, command=view.yview)  # type: ignore[no-untyped-call]
+        bar = ttk.Scrollbar(frame, command=view.yview)
         bar.pack(side="right", fill="y")
         view.configure(yscrollcommand=bar.set)
     return frame
+
+
+def _whole(frame: ttk.Frame, view: ttk.Treeview, looks: Looks) -> ttk.Label:
+    """The last cell of the selected row, wrapped; two lines are kept free for it."""
+    label = ttk.Label(frame, text="\n", style="Quiet.Body.TLabel", wraplength=looks.px(_LAST), padding=(0, looks.px(6)))
+
+    def show(_: object) -> None:
+        cells = [view.set(row) for row in view.selection()]
+        label.configure(text="".join(list(cell.values())[-1] for cell in cells[:1]) or "\n")
+
+    view.bind("<<TreeviewSelect>>", show)
+    first = view.get_children()[0]
+    view.selection_set(first)
+    view.focus(first)
+    return label
 
 
 def scrolled(parent: tk.Misc, looks: Looks, tallest: int) -> tuple[ttk.Frame, ttk.Frame]:

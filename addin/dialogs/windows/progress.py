@@ -9,10 +9,11 @@ from tkinter import ttk
 from typing import Any
 
 from addin.dialogs.windows.pipe import Pipe
-from addin.dialogs.windows.window import Window
+from addin.dialogs.windows.window import Window, plain
 
 _SPAN = 20.0
 _SOON = 0.5
+_WIDE = 500
 
 
 class Pace:
@@ -54,14 +55,13 @@ class ProgressWindow(Window):
         super().__init__(pipe, title, on_top=False)
         px = self.looks.px
         self._pace = Pace()
-        self._last = (0, rows)
         self._counted = ttk.Label(self.body, text=f"0 of {rows:,} rows", style="Body.TLabel")
         self._counted.pack(anchor="w")
-        self._bar = ttk.Progressbar(self.body, length=px(420), maximum=max(rows, 1))
+        self._bar = ttk.Progressbar(self.body, length=px(_WIDE), maximum=max(rows, 1))
         self._bar.pack(fill="x", pady=px(8))
         self._paced = ttk.Label(self.body, text=" ", style="Quiet.Body.TLabel")
         self._paced.pack(anchor="w")
-        self._note = ttk.Label(self.body, text="\n", style="Body.TLabel", wraplength=px(420), justify="left")
+        self._note = ttk.Label(self.body, text="\n", style="Body.TLabel", wraplength=px(_WIDE), justify="left")
         self._note.pack(anchor="w", fill="x", pady=(px(8), 0))
         self.make_default(self.button("Cancel", self.close))
 
@@ -72,10 +72,7 @@ class ProgressWindow(Window):
     def heard(self, message: dict[str, Any]) -> None:
         """Show the newest state."""
         done, rows = message["done"], message["rows"]
-        note = message["note"]
         self._counted.configure(text=f"{done:,} of {rows:,} rows")
         self._bar.configure(maximum=max(rows, 1), value=min(done, rows))
-        if (done, rows) != self._last:
-            self._last = (done, rows)
-            self._paced.configure(text=self._pace.words(done, rows) or " ")
-        self._note.configure(text=note if "\n" in note else f"{note}\n")
+        self._paced.configure(text=self._pace.words(done, rows) or " ")
+        self._note.configure(text=plain(message["note"]))

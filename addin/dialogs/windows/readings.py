@@ -17,45 +17,46 @@ _TEXT = (
 )
 
 
-class ReadingsWindow(Window):
-    """Answers column -> name of the reading chosen; `as_text` is chosen until another is."""
+_AS_TEXT = -1
 
-    def __init__(self, pipe: Pipe, title: str, questions: Sequence[dict[str, Any]], as_text: str) -> None:
+
+class ReadingsWindow(Window):
+    """Answers a list: for each question the place of the choice taken, or None for text, which is chosen at first."""
+
+    def __init__(self, pipe: Pipe, title: str, questions: Sequence[dict[str, Any]]) -> None:
         super().__init__(pipe, title)
-        bold = font.nametofont("TkDefaultFont").copy()
-        bold.configure(weight="bold")
-        self._bold = bold
+        self._bold = font.nametofont("TkDefaultFont").copy()
+        self._bold.configure(weight="bold")
         passage(self.body, _TEXT, self.looks).pack(fill="x")
         frame, inner = scrolled(self.body, self.looks, self.looks.px(420))
         frame.pack(fill="both", expand=True)
-        self._chosen = {question["column"]: tk.StringVar(self.root, as_text) for question in questions}
+        self._taken = [tk.IntVar(self.root, _AS_TEXT) for _ in questions]
         row = 0
-        for question in questions:
-            row = self._question(inner, row, question, as_text)
+        for question, taken in zip(questions, self._taken, strict=True):
+            row = self._question(inner, row, question, taken)
         self.choices(["OK", "Cancel"])
 
     def close(self, answer: object = None) -> None:
         """OK answers with what is chosen."""
-        super().close({column: chosen.get() for column, chosen in self._chosen.items()} if answer == "OK" else None)
+        places = [taken.get() for taken in self._taken]
+        super().close([None if place == _AS_TEXT else place for place in places] if answer == "OK" else None)
 
-    def _question(self, inner: ttk.Frame, row: int, question: dict[str, Any], as_text: str) -> int:
+    def _question(self, inner: ttk.Frame, row: int, question: dict[str, Any], taken: tk.IntVar) -> int:
         """Fill the grid from this row on; the next free row."""
         gap = (self.looks.px(14), self.looks.px(2))
-        label = ttk.Label(inner, text=plain(question["column"]), font=self._bold, style="Body.TLabel")
-        label.grid(row=row, column=0, sticky="w", pady=gap)
+        head = ttk.Frame(inner, style="Body.TFrame")
+        ttk.Label(head, text=plain(question["column"]), font=self._bold, style="Body.TLabel").pack(side="left")
+        found = ttk.Label(head, text=plain(question["found"]), style="Quiet.Body.TLabel")
+        found.pack(side="left", padx=self.looks.px(8))
+        head.grid(row=row, column=0, sticky="w", pady=gap)
         self._values(inner, row, question["examples"], "Quiet.Body.TLabel", gap)
-        as_it_is = {"name": as_text, "text": "Leave as text", "values": [f"“{e}”" for e in question["examples"]]}
-        for reading in (*question["readings"], as_it_is):
+        as_it_is = {"words": "Leave as text", "values": [f"“{example}”" for example in question["examples"]]}
+        for place, choice in [*enumerate(question["choices"]), (_AS_TEXT, as_it_is)]:
             row += 1
-            radio = ttk.Radiobutton(
-                inner,
-                text=plain(reading["text"]),
-                value=reading["name"],
-                variable=self._chosen[question["column"]],
-                style="Body.TRadiobutton",
-            )
+            words = plain(choice["words"])
+            radio = ttk.Radiobutton(inner, text=words, value=place, variable=taken, style="Body.TRadiobutton")
             radio.grid(row=row, column=0, sticky="w", padx=(self.looks.px(6), self.looks.px(18)))
-            self._values(inner, row, reading["values"], "Body.TLabel", 0)
+            self._values(inner, row, choice["values"], "Body.TLabel", 0)
         return row + 1
 
     def _values(

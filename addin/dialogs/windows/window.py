@@ -26,10 +26,11 @@ class Window:
         self.answer: Any = None
         self.copied = ""
         self.default: ttk.Button | None = None
+        self.first: tk.Misc | None = None  # what has the keyboard at first, when it is not the default
         self.root = tk.Tk(className="Sheetscore")
         self.root.withdraw()
         self.root.title(plain(title))
-        self.root.report_callback_exception = self._broken  # type: ignore[assignment]
+        self.root.report_callback_exception = self._broken
         self.looks = dress(self.root)
         self._failure: BaseException | None = None
         self._on_top = on_top
@@ -53,10 +54,13 @@ class Window:
     ) -> ttk.Button:
         """A button in the foot; Enter on it presses it."""
         made = ttk.Button(into or self.foot, text=plain(text), command=press)
+        gap = self.looks.px(8)
         if side == "top":
-            made.pack(side="top", fill="x", pady=self.looks.px(2))
+            made.pack(side="top", fill="x", pady=(0, gap // 3))
+        elif into is None and side == "left":
+            made.pack(side="left", padx=(0, gap))
         else:
-            made.pack(side=side, padx=(self.looks.px(8), 0) if side == "right" else (0, self.looks.px(8)))  # type: ignore[arg-type]
+            made.pack(side="left" if side == "left" else "right", padx=(gap, 0))
         return made
 
     def choices(self, choices: Sequence[str]) -> None:
@@ -67,14 +71,12 @@ class Window:
         made = [self.button(c, lambda c=c: self.close(c), side=side, into=group) for c in choices]  # type: ignore[misc]
         self.make_default(made[0])
 
-    def make_default(self, button: ttk.Button, *, focus: bool = True) -> None:
+    def make_default(self, button: ttk.Button) -> None:
         """The button that Enter presses."""
         if self.default is not None:
             self.default.configure(default="normal")
         self.default = button
         button.configure(default="active")
-        if focus:
-            button.focus_set()
 
     def copy_button(self, text: str) -> None:
         """A button that copies a report, says so, and leaves Enter to the default."""
@@ -106,9 +108,7 @@ class Window:
         self.root.deiconify()
         self.root.attributes("-topmost", 1)
         self.root.lift()
-        self.root.focus_force()
-        if self.root.focus_get() is self.root and self.default:
-            self.default.focus_set()
+        (self.first or self.default or self.root).focus_force()
         if not self._on_top:
             self.root.after(PULSE, lambda: self.root.attributes("-topmost", 0))
         self._poll()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -51,6 +52,17 @@ class Shown:
     def quit(self) -> None:
         """Close the window as its title bar's button does."""
         close_window(self.display, int(self.number))
+
+    def kill(self) -> None:
+        """End the window's process from outside."""
+        _x(self.display, "windowkill", self.number)
+
+    def stop(self) -> None:
+        """Have the window's process stand still, as one that hangs."""
+        children = [pid for file in Path("/proc/self/task").glob("*/children") for pid in file.read_text().split()]
+        windows = [int(pid) for pid in children if b"addin.dialogs" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        assert len(windows) == 1
+        os.kill(windows[0], signal.SIGSTOP)
 
     def clipboard(self) -> str:
         """What was copied; asked until there is something."""
@@ -114,7 +126,7 @@ class Person:
                 yield Shown(self.display, number, waiting)
             finally:
                 if not waiting.done():
-                    _x(self.display, "windowkill", number, check=False)
+                    subprocess.run(["xdotool", "windowkill", number], env=self.environ, check=False, timeout=20)
 
     def window(self, title: str, waiting: Future[Any] | None = None) -> str:
         """The number of the visible window of a title, once it has the keyboard."""
@@ -122,11 +134,15 @@ class Person:
             if waiting is not None and waiting.done():
                 waiting.result()
                 raise AssertionError("answered without a window")
-            found = _x(self.display, "search", "--onlyvisible", "--name", f"^{title}$", check=False).split()
+            found = self.windows(title)
             if found and _x(self.display, "getwindowfocus", check=False).strip() not in {"", "0", "1"}:
                 return found[-1]
             time.sleep(0.03)
         raise AssertionError(f"no window {title!r} came up")
+
+    def windows(self, title: str) -> list[str]:
+        """The numbers of the visible windows of a title."""
+        return _x(self.display, "search", "--onlyvisible", "--name", f"^{title}$", check=False).split()
 
 
 def _x(display: str, *command: str, check: bool = True) -> str:

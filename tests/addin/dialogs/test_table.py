@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from addin.dialogs import Question, Reading, choose_readings, pairs, problems
+from addin.dialogs import choose_readings, pairs, problems
+from addin.ui import Choice, Question
 from tests.addin.dialogs.conftest import Person
 
 _PAIRS = [
@@ -20,18 +21,22 @@ _PROBLEMS = [
 _QUESTIONS = [
     Question(
         "Income",
+        "C7",
+        212,
         ("1.234", "12.500"),
         (
-            Reading("point", "The point is the decimal point", ("1.234", "12.5")),
-            Reading("comma", "The point separates thousands", ("1,234", "12,500")),
+            Choice("The point parts the decimals", ("1.234", "12.5")),
+            Choice("The point groups thousands", ("1234", "12500")),
         ),
     ),
     Question(
         "Opened",
+        "F19",
+        1,
         ("03/04/2025", "11/12/2025"),
         (
-            Reading("dmy", "Day, month, year", ("3 April 2025", "11 December 2025")),
-            Reading("mdy", "Month, day, year", ("4 March 2025", "12 November 2025")),
+            Choice("Day first", ("3 April 2025", "11 December 2025")),
+            Choice("Month first", ("4 March 2025", "12 November 2025")),
         ),
     ),
 ]
@@ -77,14 +82,14 @@ def test_nothing_is_read_as_a_number_unasked(person: Person) -> None:
     with person.sees(choose_readings, _QUESTIONS) as shown:
         shown.picture("readings")
         shown.press("Return")
-        assert shown.answer() == {"Income": "text", "Opened": "text"}
+        assert shown.answer() == {}
 
 
 def test_each_column_has_its_reading(person: Person) -> None:
-    """Each reading can be reached by keyboard and is answered under its own name; Escape answers None."""
+    """Each reading can be reached by keyboard and is answered by its place; Escape answers None."""
     with person.sees(choose_readings, _QUESTIONS) as shown:
         shown.press("Tab", "Tab", "Tab", "space", "Tab", "Tab", "space", "Return")
-        assert shown.answer() == {"Income": "comma", "Opened": "dmy"}
+        assert shown.answer() == {0: 1, 1: 0}
     with person.sees(choose_readings, _QUESTIONS) as shown:
         shown.press("Escape")
         assert shown.answer() is None
@@ -92,7 +97,7 @@ def test_each_column_has_its_reading(person: Person) -> None:
 
 def test_many_columns_scroll(person: Person) -> None:
     """With more columns than the screen holds the last is still reached, and the buttons are seen."""
-    many = [Question(f"Column {n}", ("1,5",), _QUESTIONS[0].readings) for n in range(40)]
+    many = [Question(f"Column {n}", "A2", 1, ("1,5",), _QUESTIONS[0].choices) for n in range(40)]
     with person.sees(choose_readings, many) as shown:
         shown.press("shift+Tab", "shift+Tab", "space")
         shown.picture("readings-many")
@@ -100,4 +105,4 @@ def test_many_columns_scroll(person: Person) -> None:
         assert shown.answer() is None
     with person.sees(choose_readings, many) as shown:
         shown.press("shift+Tab", "shift+Tab", "space", "Return")
-        assert shown.answer()["Column 39"] == "comma"
+        assert shown.answer() == {39: 1}
