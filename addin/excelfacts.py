@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import xlwings as xw
 
@@ -102,6 +102,11 @@ def has_merged(cells: xw.Range) -> bool:
     return cells.merge_cells is not False
 
 
+def visible_parts(cells: xw.Range) -> list[xw.Range]:
+    """The rectangles of a range that are shown, neither their row nor their column hidden."""
+    return cast("list[xw.Range]", cells.get_special_cells("visible"))  # a coroutine only in xlwings Lite
+
+
 def exact_values(cells: xw.Range) -> Any:  # noqa: ANN401 - what the engine holds
     """The cells as Excel holds them: dates as numbers, currency with all its digits (`.raw_value` keeps four)."""
     return _ask(cells.api, "Value2", "value2")
@@ -136,3 +141,14 @@ def _filter_address(autofilter: Any) -> str:  # noqa: ANN401 - as _ask
     if _is_appscript(autofilter):
         return str(autofilter.range_object.get_address())
     return str(autofilter.Range.Address)
+
+
+def filled_by(cell: xw.Range) -> xw.Range:
+    """The cells that the formula of a cell fills: its spill or array, else the cell itself."""
+    if _is_appscript(cell.api):
+        return cell
+    if getattr(cell.api, "HasSpill", False):
+        return cell.sheet.range(cell.api.SpillingToRange.Address)
+    if getattr(cell.api, "HasArray", False):
+        return cell.sheet.range(cell.api.CurrentArray.Address)
+    return cell

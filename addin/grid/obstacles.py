@@ -53,7 +53,7 @@ def filtered_rows(book: xw.Book, area: Area) -> Mask:
             continue
         start = within.top - area.top
         hidden[start : start + within.rows] = True
-        for visible in range_of(book, within).get_special_cells("visible"):
+        for visible in excelfacts.visible_parts(range_of(book, within)):
             first = visible.row - area.top
             hidden[first : first + visible.shape[0]] = False
     return hidden

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from addin.grid.area import Area
 from addin.memory.store import Store
 
@@ -24,30 +22,28 @@ def used(store: Store, sheet: str) -> Area:
 
 def region(store: Store, area: Area) -> Area:
     """Everything that touches an area, corners included: Excel's current region."""
+    top, left, bottom, right = area.top, area.left, area.bottom, area.right
     while True:
-        grown = _grown(store, area)
-        if grown == area:
-            return area
-        area = grown
+        before = top, left, bottom, right
+        while top > 1 and _in_row(store, top - 1, left, right):
+            top -= 1
+        while _in_row(store, bottom + 1, left, right):
+            bottom += 1
+        while left > 1 and _in_column(store, left - 1, top, bottom):
+            left -= 1
+        while _in_column(store, right + 1, top, bottom):
+            right += 1
+        if before == (top, left, bottom, right):
+            return Area(area.sheet, top, left, bottom - top + 1, right - left + 1)
 
 
-def _grown(store: Store, area: Area) -> Area:
-    while area.top > 1 and _row(store, area, area.top - 1):
-        area = replace(area, top=area.top - 1, rows=area.rows + 1)
-    while _row(store, area, area.bottom + 1):
-        area = replace(area, rows=area.rows + 1)
-    while area.left > 1 and _column(store, area, area.left - 1):
-        area = replace(area, left=area.left - 1, columns=area.columns + 1)
-    while _column(store, area, area.right + 1):
-        area = replace(area, columns=area.columns + 1)
-    return area
+def _in_row(store: Store, row: int, left: int, right: int) -> bool:
+    """Whether anything stands in a row from one column before `left` to one after `right`."""
+    if row > len(store.rows):
+        return False
+    return any(value is not None for value in store.rows[row - 1][max(left - 2, 0) : right + 1])
 
 
-def _row(store: Store, area: Area, row: int) -> bool:
-    cells = store.rows[row - 1][max(area.left - 2, 0) : area.right + 1] if row <= len(store.rows) else []
-    return any(value is not None for value in cells)
-
-
-def _column(store: Store, area: Area, column: int) -> bool:
-    rows = store.rows[max(area.top - 2, 0) : area.bottom + 1]
+def _in_column(store: Store, column: int, top: int, bottom: int) -> bool:
+    rows = store.rows[max(top - 2, 0) : bottom + 1]
     return any(len(row) >= column and row[column - 1] is not None for row in rows)

@@ -1,5 +1,7 @@
 """Workbooks in memory."""
 
+# ruff: noqa: ANN401 - xlwings types none of this, and hands over arguments that mean nothing here
+
 from __future__ import annotations
 
 from typing import Any

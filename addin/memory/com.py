@@ -1,5 +1,7 @@
 """What `.api` gives: objects that answer to the COM names that `addin.excelfacts` asks for, and a few for tests."""
 
+# ruff: noqa: ANN401 - xlwings types none of this, and hands over arguments that mean nothing here
+
 from __future__ import annotations
 
 from typing import Any
@@ -61,7 +63,7 @@ class Workbook:
         """Whether sheets cannot be added."""
         return bool(self._book.structure_protected)
 
-    def Protect(self, Structure: bool = True) -> None:  # noqa: N802, N803, FBT001, FBT002
+    def Protect(self, Structure: bool = True) -> None:  # noqa: N802, N803
         """Protect the structure."""
         self._book.structure_protected = Structure
 

@@ -1,5 +1,7 @@
 """The engine and its application: Excel as a program, without Excel."""
 
+# ruff: noqa: ANN401, ARG002 - xlwings types none of this, and hands over arguments that mean nothing here
+
 from __future__ import annotations
 
 import datetime as dt
@@ -16,9 +18,8 @@ from addin.memory import com
 from addin.memory.books import Book
 from addin.memory.errors import ComError
 from addin.memory.ranges import Range, Time
-from addin.memory.typed import ERRORS
+from addin.memory.typed import ERROR_NAMES
 
-_ERROR_NAMES = {number: name for name, number in ERRORS.items()}
 _pids = itertools.count(1)
 
 
@@ -39,24 +40,24 @@ class Engine:
         datetime_builder: Callable[..., object],
         empty_as: object,
         number_builder: Callable[[float], object] | None,
-        err_to_str: bool,  # noqa: FBT001 - as xlwings
+        err_to_str: bool,
     ) -> list[list[Any]]:
         """Raw values as Range.value gives them."""
 
-        def clean(value: Any) -> object:  # noqa: ANN401 - any cell
+        def clean(value: Any) -> object:
             if value is None or value == "":
                 return empty_as
             if isinstance(value, Time):
                 fields = ("year", "month", "day", "hour", "minute", "second", "microsecond")
                 return datetime_builder(**{field: getattr(value, field) for field in fields}, tzinfo=None)
             if type(value) is int:
-                return _ERROR_NAMES[value] if err_to_str else None
+                return ERROR_NAMES[value] if err_to_str else None
             return number_builder(value) if number_builder and isinstance(value, float) else value
 
         return [[clean(value) for value in row] for row in data]
 
     @staticmethod
-    def prepare_xl_data_element(value: Any, options: object) -> object:  # noqa: ANN401, ARG004 - as xlwings
+    def prepare_xl_data_element(value: Any, options: object) -> object:  # noqa: ARG004 - as xlwings
         """A value as COM takes it."""
         if isinstance(value, (np.bool_, np.number)):
             value = value.item()
@@ -150,7 +151,7 @@ class App(base_classes.App):
     def calculate(self) -> None:
         """Formulas are worked out when they are written, and not again."""
 
-    def activate(self, steal_focus: bool = False) -> None:  # noqa: FBT001, FBT002 - as xlwings
+    def activate(self, steal_focus: bool = False) -> None:
         """It is in front."""
 
     def quit(self) -> None:
@@ -158,7 +159,9 @@ class App(base_classes.App):
         for book in list(self.open_books):
             book.close()
 
-    kill = quit
+    def kill(self) -> None:
+        """As quit."""
+        self.quit()
 
 
 class Books(base_classes.Books):
@@ -178,7 +181,7 @@ class Books(base_classes.Books):
         if isinstance(key, numbers.Real):
             return self._app.open_books[int(key) - 1]
         for book in self:
-            if book.name.lower() == key.lower():
+            if book.name.lower() == str(key).lower():
                 return book
         raise ComError(f"no workbook {key}")
 

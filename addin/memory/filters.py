@@ -1,5 +1,7 @@
 """Filters of a sheet in memory: by values, for ranges and for tables."""
 
+# ruff: noqa: ANN401, ARG002 - xlwings types none of this, and hands over arguments that mean nothing here
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """How ranges lie in a sheet: merged and hidden cells, inserted and deleted rows, sorting, links, notes, looks."""
 
+# ruff: noqa: ANN401, ARG002 - xlwings types none of this, and hands over arguments that mean nothing here
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -14,8 +16,13 @@ from addin.memory.com import Ignored
 class Layout:
     """The part of a Range that knows its place."""
 
-    area: Area
+    areas: tuple[Area, ...]
     sheet: Any
+
+    @property
+    def area(self) -> Area:
+        """Its first rectangle: as in Excel, size and values are those of the first."""
+        return self.areas[0]
 
     def _at(self, area: Area) -> Any:
         return type(self)(self.sheet, area)  # type: ignore[call-arg]
@@ -33,7 +40,7 @@ class Layout:
         """The merged cell it is in, or itself."""
         return self._at(next((m for m in self.sheet.merged if m.contains(self.area)), self.area))
 
-    def merge(self, across: bool = False) -> None:  # noqa: FBT001, FBT002 - as xlwings
+    def merge(self, across: bool = False) -> None:
         """Make one cell of it, or one of each row."""
         self.sheet.merged += map(self.area.row, range(self.area.rows)) if across else [self.area]
 
@@ -96,13 +103,13 @@ class Layout:
         at, count = (self.area.top, self.area.rows) if rows else (self.area.left, self.area.columns)
         self.sheet.shift(rows=rows, at=at, by=way * count)
 
-    def sort(self, keys: Sequence[int], ascending: Sequence[bool], has_headers: bool) -> None:  # noqa: FBT001
+    def sort(self, keys: Sequence[int], ascending: Sequence[bool], has_headers: bool) -> None:
         """Sort its rows by columns of it (from 1): numbers before texts before booleans, blanks last."""
         area = replace(self.area, top=self.area.top + has_headers, rows=self.area.rows - has_headers)
         rows = self.sheet.store.values(area)
         order = list(range(area.rows))
         for key, up in reversed(list(zip(keys, ascending, strict=True))):
-            order.sort(key=lambda i: _rank(rows[i][key - 1]), reverse=not up)  # noqa: B023 - used at once
+            order.sort(key=lambda i: _rank(rows[i][key - 1]), reverse=not up)
         store = self.sheet.store
         for marks in (store.formulas, store.formats):
             kept = {(r, c): marks.pop((r, c)) for r, c in list(store.places(marks, area))}
@@ -121,7 +128,7 @@ class Layout:
         """Where its first cell leads."""
         return str(self.sheet.links[self.area.top, self.area.left])
 
-    def add_hyperlink(self, address: str, text_to_display: str, screen_tip: str) -> None:
+    def add_hyperlink(self, address: str, text_to_display: str | None = None, screen_tip: str | None = None) -> None:
         """Make its first cell a link."""
         self._at(self.area.row(0).column(0)).raw_value = f"'{text_to_display}"
         self.sheet.links[self.area.top, self.area.left] = address

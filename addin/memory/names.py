@@ -1,5 +1,7 @@
 """Defined names of a workbook in memory."""
 
+# ruff: noqa: ANN401 - xlwings types none of this, and hands over arguments that mean nothing here
+
 from __future__ import annotations
 
 import re
@@ -69,6 +71,7 @@ class Names(base_classes.Names):
     """The names of a workbook, by their lower-case spelling."""
 
     def __init__(self, book: Any) -> None:
+        self._all: dict[str, Name] = book.all_names
         self._book = book
 
     @property
@@ -77,26 +80,27 @@ class Names(base_classes.Names):
         return self
 
     def __len__(self) -> int:
-        return len(self._book.all_names)
+        return len(self._all)
 
     def __iter__(self) -> Iterator[Name]:
-        return iter(self._book.all_names.values())
+        return iter(self._all.values())
 
     def __call__(self, key: str | int) -> Name:
         """A name by its spelling or place. Raises ComError when there is none."""
         if isinstance(key, int):
-            return list(self._book.all_names.values())[key - 1]
+            return list(self._all.values())[key - 1]
         if not self.contains(key):
             raise ComError(f"no name {key}")
-        return self._book.all_names[key.lower()]  # type: ignore[no-any-return]
+        found: Name = self._book.all_names[key.lower()]
+        return found
 
     def contains(self, key: str | int) -> bool:
         """Whether there is such a name."""
-        return str(key).lower() in self._book.all_names
+        return str(key).lower() in self._all
 
     def add(self, name: str, refers_to: str) -> Name:
         """Define a name. Raises ComError when it is not one, or looks like a cell."""
         if not re.fullmatch(r"[^\W\d][\w.]*", name) or parse("", name) is not None:
             raise ComError(f"not a name: {name!r}")
-        self._book.all_names[name.lower()] = made = Name(self._book, name, refers_to)
+        self._all[name.lower()] = made = Name(self._book, name, refers_to)
         return made

@@ -1,5 +1,7 @@
 """Ranges of a sheet in memory."""
 
+# ruff: noqa: ANN401 - xlwings types none of this, and hands over arguments that mean nothing here
+
 from __future__ import annotations
 
 import datetime as dt
@@ -15,7 +17,7 @@ from addin.memory.addresses import absolute
 from addin.memory.errors import ComError
 from addin.memory.filters import AutoFilter
 from addin.memory.layout import Layout
-from addin.memory.typed import EPOCH
+from addin.memory.typed import EPOCH, ERROR_NAMES
 
 
 class Time(dt.datetime):
@@ -25,24 +27,15 @@ class Time(dt.datetime):
 class Range(Layout, base_classes.Range):
     """Cells of one sheet. Several areas are possible; as in Excel, size and values are those of the first."""
 
+    sheet: Any = None
     max_cells_per_read = None
     max_cells_per_write = None
     arg1_input = ""
 
     def __init__(self, sheet: Any, *areas: Area) -> None:
-        self._sheet = sheet
+        self.sheet = sheet
         self.areas = areas
         self.options: dict[str, Any] = {}
-
-    @property
-    def area(self) -> Area:
-        """Its first rectangle."""
-        return self.areas[0]
-
-    @property
-    def sheet(self) -> Any:
-        """The sheet it is on."""
-        return self._sheet
 
     @property
     def api(self) -> com.Range:
@@ -52,7 +45,7 @@ class Range(Layout, base_classes.Range):
     @property
     def coords(self) -> tuple[str, int, int, int, int]:
         """Sheet, row, column, rows, columns."""
-        return self._sheet.name, self.row, self.column, *self.shape
+        return self.sheet.name, self.row, self.column, *self.shape
 
     @property
     def row(self) -> int:
@@ -80,13 +73,13 @@ class Range(Layout, base_classes.Range):
         if column is None:
             row, column = divmod(row - 1, self.area.columns)
             row, column = row + 1, column + 1
-        return Range(self._sheet, self.area.row(row - 1).column(column - 1))
+        return Range(self.sheet, self.area.row(row - 1).column(column - 1))
 
     @property
     def raw_value(self) -> Any:
         """The values as COM gives them: a scalar for one cell, else a tuple of rows; an error is an int."""
-        self._sheet.book.check()
-        rows = self._sheet.store.values(self.area)
+        self.sheet.book.check()
+        rows = self.sheet.store.values(self.area)
         for row, column, code in self._formatted():
             value = rows[row][column]
             if isinstance(value, float) and any(mark in code.lower() for mark in ("yy", "h:mm", "d/m", "mmm")):
@@ -96,11 +89,6 @@ class Range(Layout, base_classes.Range):
                 rows[row][column] = round(Decimal(value), 4)
         return rows[0][0] if len(rows) == len(rows[0]) == 1 else tuple(map(tuple, rows))
 
-    def _formatted(self) -> Iterator[tuple[int, int, str]]:
-        store = self._sheet.store
-        for r, c in store.places(store.formats, self.area):
-            yield r - self.area.top, c - self.area.left, store.formats[r, c]
-
     @raw_value.setter
     def raw_value(self, data: Any) -> None:
         if not isinstance(data, (list, tuple)):
@@ -109,18 +97,23 @@ class Range(Layout, base_classes.Range):
             data = [data]
         self._write(data)
 
+    def _formatted(self) -> Iterator[tuple[int, int, str]]:
+        store = self.sheet.store
+        for r, c in store.places(store.formats, self.area):
+            yield r - self.area.top, c - self.area.left, store.formats[r, c]
+
     def _write(self, rows: Sequence[Sequence[object]]) -> None:
-        self._sheet.book.check()
-        if self._sheet.api.locks(self.area):
+        self.sheet.book.check()
+        if self.sheet.api.locks(self.area):
             raise ComError("the sheet is protected")
         area = Area(self.area.sheet, self.area.top, self.area.left, len(rows), len(rows[0]))
-        self._sheet.book.writes += 1
-        self._sheet.store.put(area, rows)
+        self.sheet.book.writes += 1
+        self.sheet.store.put(area, rows)
 
     @property
     def formula(self) -> Any:
         """Formulas, and constants as text, in the shape of raw_value."""
-        store, area = self._sheet.store, self.area
+        store, area = self.sheet.store, self.area
         rows = [["" if value is None else _as_text(value) for value in row] for row in store.values(area)]
         for r, c in store.places(store.formulas, area):
             rows[r - area.top][c - area.left] = store.formulas[r, c]
@@ -135,41 +128,41 @@ class Range(Layout, base_classes.Range):
     @property
     def number_format(self) -> str | None:
         """The number format, None where there are several."""
-        found: str | None = self._sheet.store.format(self.area)
+        found: str | None = self.sheet.store.format(self.area)
         return found
 
     @number_format.setter
     def number_format(self, value: str) -> None:
-        if self._sheet.api.locks(self.area):
+        if self.sheet.api.locks(self.area):
             raise ComError("the sheet is protected")
-        self._sheet.store.set_format(self.area, value)
+        self.sheet.store.set_format(self.area, value)
 
     def clear_contents(self) -> None:
         """Take values and formulas out."""
-        if self._sheet.api.locks(self.area):
+        if self.sheet.api.locks(self.area):
             raise ComError("the sheet is protected")
-        self._sheet.store.clear(self.area)
+        self.sheet.store.clear(self.area)
 
     def clear(self) -> None:
         """Take values, formulas and formats out."""
         self.clear_contents()
-        self._sheet.store.forget(self._sheet.store.formats, self.area)
+        self.sheet.store.forget(self.sheet.store.formats, self.area)
 
     def select(self) -> None:
         """Select it; its sheet must be in front."""
-        if self._sheet.book.front is not self._sheet:
+        if self.sheet.book.front is not self.sheet:
             raise ComError("the sheet is not active")
-        self._sheet.book.selected = list(self.areas)
+        self.sheet.book.selected = list(self.areas)
 
     @property
     def current_region(self) -> Range:
         """Everything that touches its first cell."""
-        return Range(self._sheet, around.region(self._sheet.store, self.area.row(0).column(0)))
+        return Range(self.sheet, around.region(self.sheet.store, self.area.row(0).column(0)))
 
-    def get_address(self, row_absolute: bool, col_absolute: bool, external: bool) -> str:  # noqa: FBT001 - as xlwings
+    def get_address(self, row_absolute: bool, col_absolute: bool, external: bool) -> str:
         """The address; `external` puts workbook and sheet before it."""
         where = ",".join(absolute(area, row=row_absolute, column=col_absolute) for area in self.areas)
-        return f"'[{self._sheet.book.name}]{self._sheet.name}'!{where}" if external else where
+        return f"'[{self.sheet.book.name}]{self.sheet.name}'!{where}" if external else where
 
     @property
     def address(self) -> str:
@@ -179,7 +172,7 @@ class Range(Layout, base_classes.Range):
     @property
     def autofilter(self) -> AutoFilter:
         """The filter whose first row is the first row of the range."""
-        return AutoFilter(self._sheet, self.area, None)
+        return AutoFilter(self.sheet, self.area, None)
 
     def whole(self) -> bool | None:
         """True for whole rows, False for whole columns, None for neither."""
@@ -189,4 +182,6 @@ class Range(Layout, base_classes.Range):
 
 
 def _as_text(value: object) -> str:
+    if type(value) is int:
+        return ERROR_NAMES[value]
     return f"{value:.15g}" if isinstance(value, float) else str(value)

@@ -1,5 +1,7 @@
 """Sheets of a workbook in memory."""
 
+# ruff: noqa: ANN401 - xlwings types none of this, and hands over arguments that mean nothing here
+
 from __future__ import annotations
 
 import numbers
@@ -153,7 +155,7 @@ class Sheet(base_classes.Sheet):
                 name.target = None if area is None else (self, area)
 
 
-def _shifted(area: Area, rows: bool, at: int, by: int) -> Area | None:  # noqa: FBT001 - rows or columns
+def _shifted(area: Area, rows: bool, at: int, by: int) -> Area | None:
     first, last = (area.top, area.bottom) if rows else (area.left, area.right)
     kept = [place for p in (first, last) if (place := moved(p, at, by))]
     if by < 0 and not kept:
@@ -178,12 +180,12 @@ class Sheets(base_classes.Sheets):
 
     def __call__(self, name_or_index: str | float) -> Sheet:
         """A sheet by its name or place. Raises ComError when there is none."""
-        sheets = self._book.open_sheets
-        if isinstance(name_or_index, numbers.Number):
-            return sheets[int(name_or_index) - 1]  # type: ignore[no-any-return, call-overload]
+        sheets: list[Sheet] = self._book.open_sheets
+        if isinstance(name_or_index, numbers.Real):
+            return sheets[int(name_or_index) - 1]
         for sheet in sheets:
             if sheet.name.lower() == str(name_or_index).lower():
-                return sheet  # type: ignore[no-any-return]
+                return sheet
         raise ComError(f"no sheet {name_or_index}")
 
     def __contains__(self, name: str) -> bool:

@@ -15,7 +15,7 @@ _AS_IT_IS = frozenset({float, bool, type(None)})
 
 
 class Store:
-    """Values are None, float, str or bool; an error is an int, as COM gives it; dates are numbers with a date format."""
+    """Values are None, float, str or bool; an int is an error, as COM gives it; a date is a number with a date format."""
 
     def __init__(self) -> None:
         self.rows: list[list[Any]] = []
@@ -42,7 +42,10 @@ class Store:
                 row[area.left - 1 : area.right] = given
             else:
                 for c, value in enumerate(given, area.left):
-                    self._type(r, c, value)
+                    if type(value) in _AS_IT_IS and (r, c) not in self.formats:
+                        row[c - 1] = value
+                    else:
+                        self._type(r, c, value)
 
     def _type(self, row: int, column: int, value: object) -> None:
         place = row, column

@@ -1,5 +1,7 @@
 """Excel tables of a sheet in memory."""
 
+# ruff: noqa: ANN401, ARG002 - xlwings types none of this, and hands over arguments that mean nothing here
+
 from __future__ import annotations
 
 import numbers
@@ -114,7 +116,7 @@ class Column(base_classes.TableColumn):
     @property
     def name(self) -> str:
         """Its header."""
-        return self.parent.names[self.index - 1]
+        return str(self.parent.names[self.index - 1])
 
     def delete(self) -> None:
         """Take it out of the table; what is beside the table moves left."""
@@ -160,20 +162,21 @@ class Tables(base_classes.Tables):
 
     def __init__(self, sheet: Any) -> None:
         self._sheet = sheet
+        self._listed: list[Table] = sheet.listed
 
     def __len__(self) -> int:
-        return len(self._sheet.listed)
+        return len(self._listed)
 
     def __iter__(self) -> Iterator[Table]:
-        return iter(self._sheet.listed)
+        return iter(self._listed)
 
     def __call__(self, key: str | float) -> Table:
         """A table by its name or place. Raises ComError when there is none."""
         if isinstance(key, numbers.Real):
-            return self._sheet.listed[int(key) - 1]  # type: ignore[no-any-return]
-        for table in self._sheet.listed:
+            return self._listed[int(key) - 1]
+        for table in self._listed:
             if table.name == key:
-                return table  # type: ignore[no-any-return]
+                return table
         raise ComError(f"no table {key}")
 
     def __contains__(self, key: str) -> bool:
@@ -184,7 +187,7 @@ class Tables(base_classes.Tables):
         source_type: object = None,
         source: Any = None,
         link_source: object = None,
-        has_headers: bool = True,  # noqa: FBT001, FBT002 - as xlwings
+        has_headers: bool = True,
         destination: object = None,
         table_style_name: str | None = None,
         name: str | None = None,
@@ -193,6 +196,6 @@ class Tables(base_classes.Tables):
         if not has_headers:
             raise NotImplementedError("tables without headers")
         table = Table(self._sheet, name or f"Table{len(self) + 1}", source.area)
-        self._sheet.listed.append(table)
+        self._listed.append(table)
         table.rename(table.names)
         return table

@@ -22,6 +22,7 @@ ERRORS = {
     "#SPILL!": -2146826243,
 }
 """Errors as COM gives them; a cell of the memory engine holds an int for an error and for nothing else."""
+ERROR_NAMES = {number: name for name, number in ERRORS.items()}
 _NUMBER = re.compile(r"[+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?%?")
 _DATE_SHAPES = ("%m/%d/%Y", "%m/%d/%y", "%Y-%m-%d", "%d-%b-%Y")
 
