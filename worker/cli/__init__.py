@@ -6,8 +6,8 @@ Exit codes: 0 done, 1 failed with a reason, 2 wrong usage, 3 done but some rows 
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from importlib import import_module
-from importlib.util import find_spec
 
 import typer
 from sqlalchemy.exc import OperationalError
@@ -36,7 +36,7 @@ app.add_typer(access.endpoints, name="endpoints")
 app.add_typer(access.tokens, name="tokens")
 app.add_typer(manage.customers, name="customers")
 app.add_typer(manage.jobs, name="jobs")
-if find_spec("keyring"):  # a server need not have what the add-in needs; worker.__main__ says so
+with suppress(ModuleNotFoundError):  # a server need not have what the add-in needs; worker.__main__ says so
     app.add_typer(import_module("addin.commands").app, name="addin")
 
 
