@@ -11,8 +11,9 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -23,12 +24,13 @@ import orjson
 from addin.keystore import KeyStore, KeyStoreError
 from addin.paths import cache_file, only_one, private_folder
 from worker.scoring import Columns, ColumnType, Schema
-from worker.scoring.outputs import empty_outputs, null_output
+from worker.scoring.outputs import empty_outputs
 
 T = TypeVar("T")
 
 SECRET_VARIABLE = "SHEETSCORE_CACHE_KEY"  # noqa: S105 - the variable's name
 SECRET_NAME = "cache of scores"  # noqa: S105 - the entry's name in the key store
+MOST_REFUSALS = 10_000
 _LAYOUT = 1
 _TABLE = "CREATE TABLE IF NOT EXISTS scores (hash BLOB PRIMARY KEY, outputs BLOB, used REAL) WITHOUT ROWID"
 _HASH_BYTES = 16
@@ -37,12 +39,21 @@ _FRESH_SECONDS = 3600.0
 _BUSY_SECONDS = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an endpoint refused a row, in its own words, and the input it named, if any."""
+
+    column: str | None
+    detail: str
+
+
 class Cache:
     """Outputs by the hash of their row; may be used by several threads and processes.
 
     Without a `path` it is in memory. It never fails: what cannot be read counts as unknown, what cannot be written is
     not kept, a file that is broken is moved aside. Above `most_bytes` the least recently used rows go; what was used
-    within the same hour counts as used together.
+    within the same hour counts as used together. Refusals are in memory only, at most MOST_REFUSALS of them: an
+    endpoint's words may repeat what it was sent.
     """
 
     def __init__(
@@ -54,6 +65,7 @@ class Cache:
         self._clock = clock
         self._lock = Lock()
         self._store: sqlite3.Connection | None = None
+        self._refusals: dict[bytes, Refusal] = {}
 
     def hashes(self, columns: Columns, url: str, version: str, schema: Schema) -> list[bytes]:
         """What each row of checked inputs goes by: HMAC-SHA256 of its values under this endpoint, version and schema.
@@ -88,11 +100,10 @@ class Cache:
         return self._do(find) or {}
 
     def put(self, hashes: Sequence[bytes], outputs: Columns, schema: Schema) -> None:
-        """Keep the outputs of rows; a row without a value for some output is not kept."""
-        sound = np.flatnonzero([name is None for name in null_output(outputs, schema)])
-        values = zip(*(outputs[name][sound].tolist() for name in schema.output_names), strict=True)
+        """Keep the outputs of rows, also of those to which the model gave none: it would not another time."""
+        values = zip(*(outputs[name].tolist() for name in schema.output_names), strict=True)
         now = self._clock()
-        rows = [(hashes[int(at)], orjson.dumps(row), now) for at, row in zip(sound, values, strict=True)]
+        rows = [(key, orjson.dumps(row), now) for key, row in zip(hashes, values, strict=True)]
 
         def keep(store: sqlite3.Connection) -> None:
             store.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?, ?)", rows)
@@ -103,8 +114,21 @@ class Cache:
 
         self._do(keep)
 
+    def refuse(self, key: bytes, refusal: Refusal) -> None:
+        """Keep why a row was refused, as long as this process lives."""
+        with self._lock:
+            self._refusals[key] = refusal
+            if len(self._refusals) > MOST_REFUSALS:
+                del self._refusals[next(iter(self._refusals))]
+
+    def refused(self, hashes: Iterable[bytes]) -> dict[bytes, Refusal]:
+        """Those of the rows that were refused."""
+        with self._lock:
+            return {key: self._refusals[key] for key in hashes if key in self._refusals}
+
     def clear(self) -> None:
         """Forget everything, on the disk too."""
+        self._refusals.clear()
 
         def forget(store: sqlite3.Connection) -> None:
             store.execute("DELETE FROM scores")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from addin.cache import Cache, outputs_of
+from addin.cache import Cache
 from addin.catalogue import Catalogue
 from addin.errors import AddinError
+from addin.known import Known, look_up
 from addin.sending import Sending
 from worker.scoring import (
-    Checked,
     Endpoint,
     EndpointError,
     Limits,
@@ -26,15 +27,9 @@ from worker.scoring import (
     Transport,
     Unavailable,
     Unreachable,
-    match_columns,
-    to_frame,
 )
-from worker.scoring.check import check
-from worker.scoring.outputs import empty_outputs
 from worker.scoring.retry import Retry
-from worker.scoring.schema import take
 
-Rows = npt.NDArray[np.intp]
 Progress = Callable[[int, int, str], None]
 
 VERSION_SECONDS = 60.0
@@ -86,26 +81,6 @@ class Outcome:
         return ", ".join(self.versions)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """A checked table beside what the cache knows of it. `hashes` go with the good rows, `good`; `unknown` are the
-    places of those to be sent, the first of each kind.
-    """
-
-    endpoint: Endpoint
-    version: str
-    failure: EndpointError | None
-    checked: Checked
-    good: Rows
-    hashes: list[bytes]
-    cached: dict[bytes, list[object]]
-    unknown: Rows
-
-    @property
-    def from_cache(self) -> int:
-        return sum(key in self.cached for key in self.hashes)
-
-
 class Scorer:
     """Scores tables against the endpoints of one person.
 
@@ -141,7 +116,7 @@ class Scorer:
         While calls are stopped it is the one seen last. Raises UnknownEndpoint, NoKey, KeyStoreError, EndpointError.
         """
         entry = self._catalogue.entry(name)
-        version, at = self._told.get(entry.url, ("", -np.inf))
+        version, at = self._told.get(entry.url, ("", -math.inf))
         if self._clock() - at < self._version_seconds:
             return version
         if self._stopped():
@@ -153,9 +128,18 @@ class Scorer:
 
     def plan(self, name: str, frame: pd.DataFrame, known: Sequence[Problem] = ()) -> Plan:
         """What scoring a table will take; nothing is sent but the question for the version. Raises as `score`."""
-        found = self._look_up(name, frame, known)
+        found, _ = self._look_up(name, frame, known)
         to_send = len(found.unknown)
         return Plan(len(frame), found.from_cache, to_send, -(-to_send // self._limits.part_rows))
+
+    def is_known(self, name: str, frame: pd.DataFrame, known: Sequence[Problem] = ()) -> npt.NDArray[np.bool_]:
+        """For each row whether scoring it now would need no call: its score is kept, or why it can have none, under
+        the model version that the endpoint has now. Rows with a problem of their own are not known. Raises as `score`.
+        """
+        found, _ = self._look_up(name, frame, known)
+        there = np.zeros(len(frame), bool)
+        there[found.good] = [found.has(key) for key in found.hashes]
+        return there
 
     def score(
         self,
@@ -173,16 +157,16 @@ class Scorer:
         TableError, CallsStopped; EndpointError when the endpoint scored none of what had to be sent.
         """
         started = self._clock()
-        found = self._look_up(name, frame, known)
+        found, failure = self._look_up(name, frame, known)
         sent, versions = None, {found.version} if found.from_cache else set()
         if len(found.unknown):
             if self._stopped():
                 raise CallsStopped(len(found.unknown))
-            if isinstance(found.failure, Unreachable | ProxySignIn):
-                raise found.failure
-            sent, answered = self._send(found, frame, progress, stop)
+            if isinstance(failure, Unreachable | ProxySignIn):
+                raise failure
+            sent, answered = self._send(found, progress, stop)
             versions |= answered
-        result, problems = _together(found, sent, frame)
+        result, problems = found.together(sent)
         return Outcome(
             result,
             problems,
@@ -193,35 +177,29 @@ class Scorer:
             len(found.unknown),
             tuple(sorted(version for version in versions if version)),
             stopped=sent is not None and sent.stopped,
-            offline=found.failure is not None,
+            offline=failure is not None,
         )
 
-    def _look_up(self, name: str, frame: pd.DataFrame, known: Sequence[Problem]) -> _Known:
+    def _look_up(
+        self, name: str, frame: pd.DataFrame, problems: Sequence[Problem]
+    ) -> tuple[Known, EndpointError | None]:
+        """What is known of a table, and why the endpoint did not tell its version, if it did not."""
         failure = None
         try:
             version = self.model_version(name)
         except (Unavailable, ProxySignIn) as error:
             version, failure = self._catalogue.entry(name).last_seen_version, error
-        endpoint = self._catalogue.endpoint(name)
-        checked = check(frame, endpoint.schema, known)
-        good = np.flatnonzero(checked.good)
-        hashes = self._cache.hashes(take(checked.columns, good), endpoint.url, version, endpoint.schema)
-        first = dict(zip(reversed(hashes), reversed(good), strict=True))
-        # Without a version nobody could tell whether the scores are still those of the endpoint's model.
-        cached = self._cache.get(list(first)) if version else {}
-        unknown = np.array(sorted(row for key, row in first.items() if key not in cached), np.intp)
-        return _Known(endpoint, version, failure, checked, good, hashes, cached, unknown)
+        return look_up(self._cache, self._catalogue.endpoint(name), version, frame, problems), failure
 
     def _send(
-        self, found: _Known, frame: pd.DataFrame, progress: Progress | None, stop: Callable[[], bool] | None
+        self, found: Known, progress: Progress | None, stop: Callable[[], bool] | None
     ) -> tuple[Scored, set[str]]:
-        endpoint, rows = found.endpoint, found.unknown
-        inner = self._transport_for(endpoint)
-        sending = Sending(inner, self._cache, len(frame), len(rows), progress, stop, self._limits, self._clock)
+        endpoint, rows = found.endpoint, (len(found.frame), len(found.unknown))
+        carrier = self._transport_for(endpoint)
+        sending = Sending(carrier, self._cache, found.version, rows, progress, stop, self._limits, self._clock)
         client = ScoringClient(endpoint, sending, limits=self._limits, clock=self._clock, sleep=self._sleep)
-        checked = Checked(take(found.checked.columns, rows), np.ones(len(rows), bool), (), found.checked.pass_through)
         try:
-            scored = client.score_checked(frame.iloc[rows], checked, progress=sending.report, stop=sending.stopped)
+            scored = client.score_checked(*found.to_send(), progress=sending.report, stop=sending.stopped)
         finally:
             self._note(endpoint, found.version, set(sending.versions))
         return scored, set(sending.versions)
@@ -235,35 +213,3 @@ class Scorer:
             (newer,) = answered
             self._told[endpoint.url] = newer, self._clock()
             self._catalogue.saw(endpoint.name, newer)
-
-
-def _together(found: _Known, sent: Scored | None, frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
-    """Outputs and problems of all rows, in their order: from the cache, from the calls, blank."""
-    schema = found.endpoint.schema
-    keys = dict.fromkeys(key for key in found.hashes if key in found.cached)
-    cached = to_frame(outputs_of([found.cached[key] for key in keys], schema), schema)
-    parts = [cached, *([sent.frame] if sent else []), to_frame(empty_outputs(schema, 1), schema)]
-    pool = pd.concat(parts, ignore_index=True)
-    place_of = {key: place for place, key in enumerate(keys)}
-    row_key = dict(zip(found.good.tolist(), found.hashes, strict=True))
-    place_of |= {row_key[row]: len(keys) + place for place, row in enumerate(found.unknown.tolist())}
-    places = np.full(len(frame), len(pool) - 1)
-    places[found.good] = [place_of[key] for key in found.hashes]
-    result = pool.iloc[places].set_axis(frame.index, axis="index")
-    problems = [*found.checked.problems]
-    if sent and sent.problems:
-        problems += _repeated(sent.problems, found, places - len(keys), frame)
-    return result, tuple(sorted(problems, key=lambda problem: problem.row))
-
-
-def _repeated(problems: Sequence[Problem], found: _Known, places: Rows, frame: pd.DataFrame) -> list[Problem]:
-    """Problems of rows that were sent, for every row that is the same, each with what stands in its own cell."""
-    names = list(map(str, frame.columns))
-    used = {names[place]: place for place in match_columns(names, found.endpoint.schema).values()}
-    told = []
-    for problem in problems:
-        for row in np.flatnonzero(places == problem.row).tolist():
-            place = used.get(problem.column or "")
-            value = problem.value if place is None else frame.iat[row, place]
-            told.append(replace(problem, row=row, value=value))
-    return told

@@ -5,25 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from addin.cache import Cache
-from worker.scoring import Answer, Columns, Endpoint, Limits, Throttled, Transport
+from addin.cache import Cache, Refusal
+from worker.scoring import Answer, Columns, Endpoint, Limits, Rejected, Throttled, Transport
 from worker.scoring.outputs import check_answer
-from worker.scoring.schema import row_count
+from worker.scoring.schema import row_count, take
 
 
 class Sending:
-    """A Transport around another, for one table of `rows` rows of which `to_send` are sent.
+    """A Transport around another, for one table; `rows` are its rows and how many of them are sent.
 
     What comes back goes into the cache under the version that scored it, even when nobody waits for it any more: it is
-    paid for. `report` and `stopped` are called in the caller's thread, the calls in others.
+    paid for. A refusal does not say which version refused; it counts for `version`, the one told last. `report` and
+    `stopped` are called in the caller's thread, the calls in others.
     """
 
     def __init__(
         self,
         inner: Transport,
         cache: Cache,
-        rows: int,
-        to_send: int,
+        version: str,
+        rows: tuple[int, int],
         progress: Callable[[int, int, str], None] | None,
         stop: Callable[[], bool] | None,
         limits: Limits,
@@ -32,8 +33,9 @@ class Sending:
         self.versions: set[str] = set()
         self._inner = inner
         self._cache = cache
-        self._rows = rows
-        self._done = rows - to_send
+        self._version = version
+        self._rows = rows[0]
+        self._done = rows[0] - rows[1]
         self._progress = progress or (lambda done, rows, note: None)
         self._stop = stop or (lambda: False)
         self._limits = limits
@@ -49,6 +51,9 @@ class Sending:
         except Throttled as error:
             self._busy_until = self._clock() + min(error.retry_after or 0.0, self._limits.retry_after_cap)
             raise
+        except Rejected as error:
+            self._remember(endpoint, columns, error)
+            raise
         check_answer(answer.columns, endpoint.schema, row_count(columns))
         self._busy_until = None
         self._allowed = answer.max_concurrent or 0
@@ -57,6 +62,13 @@ class Sending:
             hashes = self._cache.hashes(columns, endpoint.url, answer.model_version, endpoint.schema)
             self._cache.put(hashes, answer.columns, endpoint.schema)
         return answer
+
+    def _remember(self, endpoint: Endpoint, columns: Columns, error: Rejected) -> None:
+        row = 0 if row_count(columns) == 1 else error.row
+        if self._version and row is not None and row < row_count(columns):
+            (key,) = self._cache.hashes(take(columns, [row]), endpoint.url, self._version, endpoint.schema)
+            column = error.column if error.column in columns else None
+            self._cache.refuse(key, Refusal(column, error.message or error.code))
 
     def report(self, done: int, sent: int) -> None:
         """So many of the rows sent are done."""

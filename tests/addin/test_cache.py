@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from addin.cache import SECRET_NAME, SECRET_VARIABLE, Cache, open_cache, outputs_of
+from addin.cache import MOST_REFUSALS, SECRET_NAME, SECRET_VARIABLE, Cache, Refusal, open_cache, outputs_of
 from addin.keystore import KeyStore, MemoryKeys, SystemKeys
 from addin.paths import cache_file
 from tests.addin.test_keystore import Plain
@@ -124,14 +124,32 @@ def test_no_input_is_on_the_disk(cache: Cache, file: Path) -> None:
     assert b"ok" in file.read_bytes()
 
 
-def test_a_row_without_every_output_is_not_kept(cache: Cache) -> None:
-    """It has a problem; another time it may have a score."""
+def test_a_row_that_got_no_score_is_known_to_get_none(cache: Cache) -> None:
+    """The same model would give none another time."""
     columns = inputs(3)
     outputs = score_rows(columns)
     outputs["probability"][1] = np.nan
+    outputs["decision"][2] = None
     hashes = cache.hashes(columns, URL, "1", SCHEMA)
     cache.put(hashes, outputs, SCHEMA)
-    assert set(cache.get(hashes)) == {hashes[0], hashes[2]}
+    found = cache.get(hashes)
+    back = outputs_of([found[key] for key in hashes], SCHEMA)
+    assert np.isnan(back["probability"]).tolist() == [False, True, False]
+    assert back["decision"].tolist() == ["0-A40", "1-A41", None]
+
+
+def test_refusals_are_kept_in_memory_alone(cache: Cache, file: Path, tmp_path: Path) -> None:
+    """Their words may repeat inputs. They are bounded, and cleared with the rest."""
+    cache.refuse(b"first", Refusal("age", CANARY))
+    cache.refuse(b"second", Refusal(None, CANARY))
+    assert cache.refused([b"second", b"third"]) == {b"second": Refusal(None, CANARY)}
+    assert keep(cache, inputs(1))
+    assert all(CANARY.encode() not in path.read_bytes() for path in tmp_path.iterdir())
+    for number in range(MOST_REFUSALS - 1):
+        cache.refuse(b"%d" % number, Refusal(None, "no"))
+    assert list(cache.refused([b"first", b"second"])) == [b"second"]
+    cache.clear()
+    assert cache.refused([b"second", b"0"]) == {}
 
 
 def test_the_least_recently_used_go(file: Path) -> None:

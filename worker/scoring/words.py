@@ -99,7 +99,7 @@ _PROBLEMS: dict[ProblemKind, Callable[[Problem], str]] = {
         f"the formula has no stored value; open the workbook in Excel and save it once ({p.column})"
     ),
     ProblemKind.REJECTED: lambda p: f"the endpoint refused this row: {p.detail or 'it gave no reason'}",
-    ProblemKind.NO_SCORE: lambda p: f"the endpoint gave no value for {p.column}",
+    ProblemKind.NO_SCORE: lambda p: f"the endpoint gave no value for {p.detail}",
     ProblemKind.CALL_FAILED: lambda p: f"not scored: {p.detail}",
 }
 
