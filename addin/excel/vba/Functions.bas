@@ -5,27 +5,27 @@ Option Explicit
 
 Public Function SCORE(data As Variant, Optional endpoint As Variant, Optional outputs As Variant, Optional headers As Variant) As Variant
     If IsWizardOpen() Then Exit Function
-    SCORE = Answer("SCORE", Array(data, endpoint, outputs, headers), CVErr(xlErrNA))
+    SCORE = Answer("SCORE", Array(data, endpoint, outputs, headers, Application.Caller), CVErr(xlErrNA))
 End Function
 
 Public Function SCORE_SCHEMA(Optional endpoint As Variant) As Variant
     If IsWizardOpen() Then Exit Function
-    SCORE_SCHEMA = Answer("SCORE_SCHEMA", Array(endpoint), NoAnswer())
+    SCORE_SCHEMA = Answer("SCORE_SCHEMA", Array(endpoint, Application.Caller), NoAnswer())
 End Function
 
 Public Function SCORE_SAMPLE(Optional endpoint As Variant, Optional rows As Variant) As Variant
     If IsWizardOpen() Then Exit Function
-    SCORE_SAMPLE = Answer("SCORE_SAMPLE", Array(endpoint, rows), NoAnswer())
+    SCORE_SAMPLE = Answer("SCORE_SAMPLE", Array(endpoint, rows, Application.Caller), NoAnswer())
 End Function
 
 Public Function SCORE_ENDPOINTS() As Variant
     If IsWizardOpen() Then Exit Function
-    SCORE_ENDPOINTS = Answer("SCORE_ENDPOINTS", Array(), NoAnswer())
+    SCORE_ENDPOINTS = Answer("SCORE_ENDPOINTS", Array(Application.Caller), NoAnswer())
 End Function
 
 Public Function SCORE_STATUS(cell As Variant) As Variant
     If IsWizardOpen() Then Exit Function
-    SCORE_STATUS = Answer("SCORE_STATUS", Array(cell), NoAnswer())
+    SCORE_STATUS = Answer("SCORE_STATUS", Array(cell, Application.Caller), NoAnswer())
 End Function
 
 Private Function Answer(ByVal name As String, ByVal arguments As Variant, ByVal failure As Variant) As Variant
@@ -33,10 +33,40 @@ Private Function Answer(ByVal name As String, ByVal arguments As Variant, ByVal 
     Answer = failure
     #If Not Mac Then
         If TypeName(Application.Caller) <> "Range" Then Exit Function
-        On Error Resume Next
-        Answer = python.CallFunction(name, arguments, Application.Caller)
-        If Err.Number <> 0 Then Answer = failure
+        On Error GoTo Failed
+        Answer = WithErrors(python.CallFunction(name, arguments, Application.Caller))
+        Exit Function
+Failed:
+        Answer = failure
     #End If
+End Function
+
+' Python cannot hand over the error of a cell. For #N/A it sends Null, which no cell can hold.
+Private Function WithErrors(ByVal result As Variant) As Variant
+    Dim row As Long, column As Long
+    If Not IsArray(result) Then
+        If IsNull(result) Then result = CVErr(xlErrNA)
+    ElseIf IsOneRow(result) Then
+        For column = LBound(result) To UBound(result)
+            If IsNull(result(column)) Then result(column) = CVErr(xlErrNA)
+        Next
+    Else
+        For row = LBound(result, 1) To UBound(result, 1)
+            For column = LBound(result, 2) To UBound(result, 2)
+                If IsNull(result(row, column)) Then result(row, column) = CVErr(xlErrNA)
+            Next
+        Next
+    End If
+    WithErrors = result
+End Function
+
+' xlwings hands over a single row as an array of one dimension.
+Private Function IsOneRow(ByVal result As Variant) As Boolean
+    Dim last As Long
+    On Error Resume Next
+    last = UBound(result, 2)
+    IsOneRow = (Err.Number <> 0)
+    Err.Clear
 End Function
 
 Private Function NoAnswer() As String
