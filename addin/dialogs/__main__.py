@@ -19,6 +19,7 @@ def main() -> None:
         pipe.send(failed=type(error).__name__)
     else:
         pipe.send(answer=answer)
+    pipe.end()
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ class Screen:
     """Where windows are shown: which Python runs them, and the environment it gets no more than Tk's part of."""
 
     def __init__(
-        self, python: str = sys.executable, environ: Mapping[str, str] = os.environ, silence: int = SILENCE
+        self, python: str = sys.executable or "", environ: Mapping[str, str] = os.environ, silence: int = SILENCE
     ) -> None:
         self._command = [python, "-P", "-m", "addin.dialogs"]
         self._environ = environ

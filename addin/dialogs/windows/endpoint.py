@@ -8,6 +8,7 @@ from tkinter import ttk
 from typing import Any
 
 from addin.dialogs.windows.parts import table
+from addin.dialogs.windows.pasting import mend_keys, paste_menu
 from addin.dialogs.windows.pipe import Pipe
 from addin.dialogs.windows.window import Window, plain
 
@@ -27,6 +28,7 @@ class EndpointWindow(Window):
         self._proposed = ""
         self._url, self._key, self._name = (tk.StringVar(self.root, text) for text in (plain(url), "", ""))
         self._form()
+        mend_keys(self.root)
         self._said = ttk.Label(self.body, style="Quiet.Body.TLabel", wraplength=self.looks.px(540), justify="left")
         self._said.grid(row=3, column=0, columnspan=3, sticky="w", pady=(self.looks.px(10), 0))
         self._shown: ttk.Frame | None = None
@@ -47,6 +49,7 @@ class EndpointWindow(Window):
             ttk.Label(self.body, text=label, style="Body.TLabel").grid(row=row, column=0, sticky="w")
             entry = ttk.Entry(self.body, textvariable=text, width=62)
             entry.grid(row=row, column=1, sticky="ew", padx=(self.looks.px(12), 0), pady=self.looks.px(4))
+            paste_menu(entry)
             entries.append(entry)
         key = entries[1]
         key.configure(show="•")

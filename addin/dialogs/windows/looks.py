@@ -63,6 +63,7 @@ def _paint(root: tk.Tk, style: ttk.Style, looks: Looks) -> None:
         style.configure("TEntry", lightcolor=looks.body)
         style.map("TEntry", bordercolor=[("focus", "#1b6e32")], lightcolor=[("focus", looks.body)])
         style.configure("Treeview", background=looks.body, fieldbackground=looks.body)
+        style.map("Treeview", background=[("selected", "#dcebe1")], foreground=[("selected", looks.text)])
         style.configure("Treeview.Heading", relief="flat", padding=(looks.px(4), looks.px(3)))
         style.configure("TScrollbar", troughcolor="#f0f0f0", background="#d9d9d9", arrowcolor=looks.quiet)
         style.configure("TProgressbar", background="#1b6e32", troughcolor="#e6e6e6", lightcolor="#1b6e32")

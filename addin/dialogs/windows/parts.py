@@ -97,7 +97,8 @@ def table(
 
 def _whole(frame: ttk.Frame, view: ttk.Treeview, looks: Looks) -> ttk.Label:
     """The last cell of the selected row, wrapped; two lines are kept free for it."""
-    label = ttk.Label(frame, text="\n", style="Quiet.Body.TLabel", wraplength=looks.px(_LAST), padding=(0, looks.px(6)))
+    label = ttk.Label(frame, text="\n", style="Quiet.Body.TLabel", padding=(0, looks.px(6), 0, 0))
+    label.bind("<Configure>", lambda event: label.configure(wraplength=event.width))
 
     def show(_: object) -> None:
         cells = [view.set(row) for row in view.selection()]

@@ -7,7 +7,7 @@ import json
 import os
 import queue
 import threading
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 
 class Pipe:
@@ -37,9 +37,13 @@ class Pipe:
             self._outgoing.write(json.dumps(message).encode() + b"\n")
             self._outgoing.flush()
         except OSError:
-            os._exit(0)
+            self.end()
+
+    def end(self) -> NoReturn:
+        """End this process at once: an orderly exit would wait for the thread that reads."""
+        os._exit(0)
 
     def _read(self) -> None:
         for line in self._incoming:
             self._inbox.put(json.loads(line))
-        os._exit(0)
+        self.end()

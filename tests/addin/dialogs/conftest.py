@@ -43,11 +43,15 @@ class Shown:
         """Type a text."""
         _x(self.display, "type", "--delay", "8", text)
 
-    def click(self, left: int, top: int) -> None:
+    def layout(self, name: str) -> None:
+        """Change the keyboard's layout."""
+        subprocess.run(["setxkbmap", "-display", self.display, name], check=True, timeout=20)
+
+    def click(self, left: int, top: int, button: int = 1) -> None:
         """Click at a place in the window; negative places count from its right and bottom edge."""
         size = dict(line.split("=") for line in _x(self.display, "getwindowgeometry", "--shell", self.number).split())
         left, top = left % int(size["WIDTH"]), top % int(size["HEIGHT"])
-        _x(self.display, "mousemove", "--window", self.number, str(left), str(top), "click", "1")
+        _x(self.display, "mousemove", "--window", self.number, str(left), str(top), "click", str(button))
 
     def quit(self) -> None:
         """Close the window as its title bar's button does."""
@@ -155,7 +159,7 @@ def _x(display: str, *command: str, check: bool = True) -> str:
 @pytest.fixture(scope="session")
 def display() -> Iterator[str]:
     """A screen of its own for these tests."""
-    missing = [tool for tool in ("Xvfb", "xdotool", "import") if not shutil.which(tool)]
+    missing = [tool for tool in ("Xvfb", "setxkbmap", "xdotool", "import") if not shutil.which(tool)]
     if missing:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"not installed: {', '.join(missing)}")
     read, write = os.pipe()

@@ -156,13 +156,21 @@ def test_a_name_is_not_given_twice(person: Person) -> None:
         assert shown.answer() == Entered("2", _URL, _KEY)
 
 
-def test_a_key_is_pasted(person: Person) -> None:
-    """A key comes from the clipboard with the blanks around it cut off, and cannot be copied while it is hidden."""
+@pytest.mark.parametrize("way", ["keyboard", "greek keyboard", "menu"])
+def test_a_key_is_pasted(person: Person, way: str) -> None:
+    """A key comes from the clipboard, with the blanks around it cut off, by Ctrl+V in any layout or by the menu."""
     trial = Trial()
     with person.sees(add_endpoint, trial, _explain, title=_TITLE, url=_URL) as shown:
         with shown.other_program_copied(f" {_KEY}\n"):
-            shown.press("ctrl+v")
+            if way == "menu":
+                shown.click(300, 62, button=3)
+                _settle()
+                shown.press("Down", "Return")
+            else:
+                shown.layout("gr" if way == "greek keyboard" else "us")
+                shown.press("ctrl+55")
             _settle()
+        shown.layout("us")
         shown.press("Return")
         trial.heard(1)
         shown.press("Escape")

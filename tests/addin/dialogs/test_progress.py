@@ -36,7 +36,7 @@ def test_a_run_is_cancelled(person: Person, way: str) -> None:
     """The button, Enter, Escape and closing the window all cancel."""
     with person.sees(_run, title=_TITLE) as shown:
         if way == "Return":
-            time.sleep(2.5)
+            time.sleep(1.2)
             shown.picture("progress")
         _cancel(shown, way)
         cancelled, updates = shown.answer()
@@ -58,7 +58,7 @@ def test_a_killed_window_cancels_nothing(person: Person) -> None:
 
     def run(screen: Screen, title: str) -> bool:
         with progress(title, 10, screen=screen) as shown:
-            time.sleep(3)
+            time.sleep(1.2)
             shown.update(5, 10)
             time.sleep(0.3)
             return shown.cancelled()
