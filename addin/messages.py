@@ -156,8 +156,8 @@ INSTALL: dict[InstallFault, str] = {
     ),
     InstallFault.FILE_IN_USE: "{path} is in use. Quit Excel, all windows of it, and try again.",
     InstallFault.REFUSED: (
-        "This account may not write {path}. On macOS, allow it when asked, or under System Settings, Privacy & "
-        "Security, App Management; elsewhere ask your IT."
+        "This account may not write {path}. On macOS, allow it when asked, or give the terminal Full Disk Access "
+        "(System Settings, Privacy & Security); elsewhere ask your IT."
     ),
     InstallFault.PATH_UNSPEAKABLE: (
         "Excel cannot be told where this Python is: {path}. Make the environment in a folder whose name has plain "
@@ -184,6 +184,33 @@ _ROOMS: dict[str, Callable[[Any], str]] = {
     ),
     "addin.actions.errors.NotScored": lambda _: "Nothing was scored here yet. Use Score selection first.",
     "addin.actions.errors.NothingToUndo": lambda _: "There is nothing to undo in this workbook.",
+    "addin.formulas.errors.FormulaError": lambda e: FORMULAS[e.fault].format(
+        argument=e.argument, found=e.found, wanted=f"{e.wanted:g}"
+    ),
+    "addin.formulas.errors.UnknownOutput": lambda e: (
+        f"The endpoint has no output '{cut(e.name, LONGEST_NAME)}'. It has: {_list(e.known)}."
+    ),
+}
+
+
+FORMULAS: dict[str, str] = {
+    "no-endpoint": (
+        "No endpoint is named in the formula and none is chosen. Choose one in the list on the Sheetscore tab."
+    ),
+    "several-areas": "A reference is of several areas. Give one rectangle of cells.",
+    "bad-argument": "The argument '{argument}' cannot be used. README says what it may hold.",
+    "headers-width": "There are {found} headers for {wanted} columns of data. Give one header for each column.",
+    "column-count": (
+        "There are no headers, so columns go by their position, and there are {found} for the endpoint's {wanted} "
+        "inputs. Give the headers (fourth argument), or exactly the inputs in their order."
+    ),
+    "late": ("Not scored within {wanted} seconds. The work goes on: calculate the cell again in a while (F2, Enter)."),
+    "blank-row": "Nothing stands in this row.",
+    "not-calculated": (
+        "Nothing is known of this cell since Excel was opened. Calculate its formula again (F2, Enter)."
+    ),
+    "data-changed": "The row holds something else than what was scored. Calculate the formula again (F2, Enter).",
+    "unexpected": "Something went wrong that nobody foresaw. The log says more (button Log).",
 }
 
 

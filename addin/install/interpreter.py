@@ -1,8 +1,7 @@
 """How Excel's VBA is told where this Python is.
 
-xlwings' VBA reads the path from a text file in the computer's code page, expands `%NAME%` in it, looks for the file
-with GetAttr and for the library beside it with LoadLibraryA (both in the code page), and puts the path between double
-quotes in a command line. On macOS it stands in a shell command without any quotes.
+It reads the path from a text file: on Windows in the computer's code page, on macOS in whatever encoding. On Windows it
+looks for the file with GetAttr and for the library beside it with LoadLibraryA, both in the code page too.
 """
 
 from __future__ import annotations
@@ -31,14 +30,17 @@ def interpreter(system: System) -> Path:
 
 
 def spoken(path: Path, system: System) -> str | None:
-    """The path as VBA can be told it, in its short 8.3 form if need be; None if there is no way."""
+    """The path as VBA can be told it, in its short 8.3 form if need be; None if there is no way.
+
+    On macOS `|` parts what the VBA hands to the script.
+    """
     if not system.windows:
-        return str(path) if re.fullmatch(r"[\w/.+@-]+", str(path), re.ASCII) else None
+        return str(path) if re.fullmatch(r"[ -~]+", str(path)) and not set('"|\\') & set(str(path)) else None
     return next((str(form) for form in (path, system.short(path)) if _sayable(str(form), system)), None)
 
 
 def launcher(path: Path) -> bytes:
-    """A shell script at a plain path that becomes the Python at a path with blanks, quotes or other letters (macOS)."""
+    """A shell script at a plain path that becomes the Python at a path with other letters (macOS)."""
     return f'#!/bin/sh\nexec {shlex.quote(str(path))} "$@"\n'.encode()
 
 
@@ -47,4 +49,4 @@ def _sayable(text: str, system: System) -> bool:
         text.encode(system.code_page)
     except UnicodeEncodeError:
         return False
-    return '"' not in text and not re.search("%[^%]+%", text)
+    return '"' not in text

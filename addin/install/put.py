@@ -22,8 +22,6 @@ from addin.install.system import System
 from addin.settings import TABLE
 from worker import __version__
 
-MODULES = "addin.functions"
-
 
 @dataclass(frozen=True, slots=True)
 class Installed:
@@ -78,13 +76,8 @@ def digest(content: bytes) -> str:
 
 
 def conf_keys(system: System, said: str) -> dict[str, str]:
-    """What the VBA reads from its settings file: this Python, and how to use it."""
-    return {
-        "INTERPRETER_WIN" if system.windows else "INTERPRETER_MAC": said,
-        "PYTHONPATH": "",
-        "UDF MODULES": MODULES,
-        "USE UDF SERVER": "TRUE",
-    }
+    """What the VBA reads from its settings file to find this Python. Nothing else is configured there."""
+    return {"INTERPRETER_WIN" if system.windows else "INTERPRETER_MAC": said}
 
 
 @contextmanager

@@ -11,16 +11,20 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from addin import excel
 from addin.conf import read_conf, update_conf
 from addin.entries import Entries, Entry, write_entries
+from addin.excel.stock import VERSION
 from addin.install import InstallError, InstallFault, install, remove, this_system
 from addin.install.interpreter import spoken
-from addin.install.libraries import library_names, script, script_name
-from addin.install.put import refusals
+from addin.install.libraries import library_names, script, script_name, xlwings_version
+from addin.install.put import conf_keys, refusals
 from addin.settings import TABLE, Settings
 from tests.addin.computers import XLAM, Computer, mac, make, windows
 from worker import __version__
@@ -47,16 +51,12 @@ def test_the_file_lies_where_excel_loads_it(computer: Computer, source: Path) ->
 
 
 def test_windows_is_told_of_this_python(tmp_path: Path, source: Path) -> None:
-    """In the file that the VBA reads, under the names that it knows; folders of workbooks are no part of the path."""
+    """In the file that the VBA reads, under the name that it knows, and of nothing else."""
     computer = windows(tmp_path)
     install(computer.system, source)
 
-    assert read_conf(computer.home / ".sheetscore" / "sheetscore.conf") == {
-        "INTERPRETER_WIN": str(computer.system.python),
-        "PYTHONPATH": "",
-        "UDF MODULES": "addin.functions",
-        "USE UDF SERVER": "TRUE",
-    }
+    conf = read_conf(computer.home / ".sheetscore" / "sheetscore.conf")
+    assert conf == {"INTERPRETER_WIN": str(computer.system.python)}
 
 
 def test_macos_is_told_of_this_python_and_gets_the_script(tmp_path: Path, source: Path) -> None:
@@ -280,14 +280,13 @@ SHORT = Path(r"C:\Users\4C7E~1\AppData\Local\SHEETS~1\Scripts\python.exe")
         (r"C:\Users\Γιώργος\python.exe", "cp1253", True),
         (r"C:\Users\Γιώργος\python.exe", "cp1252", False),
         (r"C:\Users\王\python.exe", "cp1253", False),
-        (r"C:\50% and 60%\python.exe", "cp1252", False),
-        (r"C:\50%\python.exe", "cp1252", True),
+        (r"C:\50% of %TEMP%\python.exe", "cp1252", True),
     ],
 )
 def test_windows_paths_that_the_vba_cannot_read_are_said_in_short(
     tmp_path: Path, text: str, code_page: str, said: bool
 ) -> None:
-    """VBA reads files in the computer's code page and expands `%...%`; every file has a short name in plain letters."""
+    """VBA reads files in the computer's code page; most disks give every file a short name in plain letters too."""
     system = windows(tmp_path, code_page=code_page, short=lambda _: SHORT).system
     assert spoken(Path(text), system) == (text if said else str(SHORT))
 
@@ -315,9 +314,17 @@ def test_a_greek_user_with_blanks_is_served(tmp_path: Path, source: Path) -> Non
     assert computer.tree() == before
 
 
-@pytest.mark.parametrize("environment", ["My Environments/it's (new) & $HOME", "Περιβάλλοντα/βαθμοί", 'a "b" `c`'])
+def test_macos_paths_with_blanks_are_said_as_they_are(tmp_path: Path, source: Path) -> None:
+    """The VBA puts them between quotes."""
+    computer = mac(tmp_path, environment="My Environments/it's (new) & $HOME")
+    install(computer.system, source)
+    conf = read_conf(computer.home / "Library/Containers/com.microsoft.Excel/Data/sheetscore.conf")
+    assert conf == {"INTERPRETER_MAC": str(computer.system.python)}
+
+
+@pytest.mark.parametrize("environment", ["Περιβάλλοντα/it's βαθμοί", 'a "b" `c`', "a|b"])
 def test_macos_paths_go_over_a_launcher(tmp_path: Path, source: Path, environment: str) -> None:
-    """The VBA's script puts the path into a shell command as it is. The launcher, at a plain path, is that Python."""
+    """The VBA may misread other letters, and parts parameters by `|`. The launcher, at a plain path, is that Python."""
     computer = mac(tmp_path, environment=environment)
     before = computer.tree()
     shutil.copy(shutil.which("echo") or "/bin/echo", computer.system.python)
@@ -330,6 +337,22 @@ def test_macos_paths_go_over_a_launcher(tmp_path: Path, source: Path, environmen
     computer.system.python.write_bytes(b"")
     remove(computer.system)
     assert computer.tree() == before
+
+
+def test_the_vba_reads_what_is_written() -> None:
+    """Keys, files and libraries go by the same names on both sides."""
+    vba = (Path(excel.__file__).parent / "vba" / "Bridge.cls").read_text("utf-8")
+    stock = Path(find_spec("xlwings").origin).with_name("xlwings.bas").read_text("utf-8")  # type: ignore[union-attr, arg-type]
+
+    for platform, key in (("win32", "INTERPRETER_WIN"), ("darwin", "INTERPRETER_MAC")):
+        assert list(conf_keys(replace(this_system(), platform=platform), "")) == [key]
+        assert f'Setting("{key}")' in vba
+    assert r'Environ("USERPROFILE") & "\.sheetscore\"' in vba
+    assert '"/Library/Containers/com.microsoft.Excel/Data"' in vba
+    assert '"sheetscore.conf"' in vba
+    assert all(f'Lib "{name}"' in stock for name in library_names())
+    assert '"xlwings-" & XLWINGS_VERSION & ".applescript"' in vba
+    assert xlwings_version() == VERSION
 
 
 # xlwings' libraries.
