@@ -70,7 +70,7 @@ def test_the_other_functions_say_what_to_do(name: str) -> None:
 
 
 def test_on_a_mac_the_functions_say_that_they_are_not_there() -> None:
-    """MacOS has the ribbon only."""
+    """The ribbon is all that macOS has."""
     desk = _desk(mac=True)
     assert isinstance(desk.run("SCORE", "data"), VBAErrorValue)
     assert "Windows only" in desk.run("SCORE_STATUS", "cell")

@@ -1,4 +1,4 @@
-"""The add-in file: same bytes every time, readable by others, and refused when xlwings' text is not what was reviewed."""
+"""The add-in file: same bytes every time, readable by others, refused when xlwings' text is not what was reviewed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_two_builds_are_the_same_bytes_and_the_digest_is_theirs(xlam: Path, tmp_
 
 
 def test_nothing_in_the_package_depends_on_clock_system_or_compression(xlam: Path) -> None:
-    """Zlib differs between systems; ZipInfo takes on the system that writes it."""
+    """Compression differs between systems; ZipInfo takes on the system that writes it."""
     with zipfile.ZipFile(xlam) as package:
         entries = package.infolist()
     assert {(e.date_time, e.create_system, e.compress_type, e.external_attr) for e in entries} == {

@@ -6,14 +6,14 @@ import re
 from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from addin.excel.build import MODULES, source
 
 SPACE = "{http://schemas.microsoft.com/office/2006/01/customui}"
-UI = ElementTree.fromstring((Path(find_spec("addin.excel").origin).parent / "customUI.xml").read_text("utf-8"))  # type: ignore[union-attr,arg-type]
+UI = ET.fromstring((Path(find_spec("addin.excel").origin).parent / "customUI.xml").read_text("utf-8"))  # type: ignore[union-attr,arg-type]
 
 # From the schema of http://schemas.microsoft.com/office/2006/01/customui as [MS-CUSTOMUI] publishes it: CT_CustomUI,
 # CT_Ribbon, CT_Tabs, CT_Tab, CT_Group, CT_DropDownRegular, CT_Button, CT_ButtonRegular (inside a menu: no size),
@@ -51,17 +51,17 @@ ARGUMENTS = {
 
 # Names in the lists of Office's built-in images that several ribbon tools publish (3,244 names in the longest).
 IMAGES = {
-    "CalculateNow", "CalculateSheet", "CancelRequest", "ControlProperties", "DataValidation", "Delete", "FileProperties",
-    "FormatAsTableGallery", "GetExternalDataFromWeb", "Help", "Lock", "MacroPlay", "RecentFileList", "RefreshAll",
-    "Repeat", "TableInsert", "Undo",
+    "CalculateNow", "CalculateSheet", "CancelRequest", "ControlProperties", "DataValidation", "Delete",
+    "FileProperties", "FormatAsTableGallery", "GetExternalDataFromWeb", "Help", "Lock", "MacroPlay",
+    "RecentFileList", "RefreshAll", "Repeat", "TableInsert", "Undo",
 }  # fmt: skip
 
 
-def _name(element: ElementTree.Element) -> str:
+def _name(element: ET.Element) -> str:
     return element.tag.removeprefix(SPACE)
 
 
-def _faults(root: ElementTree.Element) -> list[str]:
+def _faults(root: ET.Element) -> list[str]:
     faults = [] if _name(root) == "customUI" else ["root"]
     for parent in root.iter():
         kind = _name(parent)
@@ -96,9 +96,9 @@ def test_the_ribbon_is_valid() -> None:
 )
 def test_a_faulty_ribbon_is_found(old: str, new: str) -> None:
     """The rules are worth nothing if they let anything through."""
-    text = ElementTree.tostring(UI, encoding="unicode").replace("ns0:", "").replace("xmlns:ns0", "xmlns")
+    text = ET.tostring(UI, encoding="unicode").replace("ns0:", "").replace("xmlns:ns0", "xmlns")
     assert old in text.replace(" />", "/>") or old in text
-    assert _faults(ElementTree.fromstring(text.replace(old, new, 1)))
+    assert _faults(ET.fromstring(text.replace(old, new, 1)))
 
 
 def test_every_callback_has_a_sub_with_the_arguments_that_office_gives() -> None:

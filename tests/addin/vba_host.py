@@ -375,14 +375,8 @@ class Desk:
 def _stand_in(text: str) -> str:
     for head, body in _STAND_INS.items():
         pattern = rf"^{re.escape(head)}\n.*?^End Function$"
-        text, times = re.subn(
-            pattern,
-            lambda _, h=head, b=body: f"{h}\n    {b}\nEnd Function",
-            text,
-            count=1,
-            flags=re.MULTILINE | re.DOTALL,
-        )
-        assert times == 1, head
+        (found,) = re.findall(pattern, text, re.MULTILINE | re.DOTALL)
+        text = text.replace(found, f"{head}\n    {body}\nEnd Function")
     return text.replace("        Kill MacLog()\n", "")
 
 
