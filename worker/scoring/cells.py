@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -68,7 +67,10 @@ def _is_plain_number(dtype: Any) -> bool:  # noqa: ANN401 - numpy and pandas typ
 
 def _read_objects(values: npt.NDArray[Any]) -> Cells:
     known = {kind: _kind_of(kind) for kind in set(map(type, values))}
-    kinds = np.fromiter((known[type(value)] for value in values), np.int8, len(values))
+    if len(known) == 1:
+        kinds = np.full(len(values), next(iter(known.values())), np.int8)
+    else:
+        kinds = np.fromiter(map(known.__getitem__, map(type, values)), np.int8, len(values))
     numbers = np.full(len(values), np.nan)
     inexact = np.zeros(len(values), bool)
 
@@ -79,7 +81,7 @@ def _read_objects(values: npt.NDArray[Any]) -> Cells:
     inexact[large] = [not isinstance(v, (float, np.floating)) and abs(v) > EXACT for v in values[large]]
 
     at = np.flatnonzero(kinds == Kind.TEXT)
-    kinds[at] = [Kind.BLANK if not text or text.isspace() else Kind.TEXT for text in values[at]]
+    kinds[at[[not text or text.isspace() for text in values[at]]]] = Kind.BLANK
 
     at = np.flatnonzero(kinds == Kind.DATE)
     kinds[at] = [_date_kind(value) for value in values[at]]
@@ -108,11 +110,11 @@ def _date_kind(value: date | np.datetime64) -> Kind:
     return Kind.DATE if getattr(value, "tzinfo", None) is None else Kind.OTHER
 
 
-def _floats(values: Sequence[Any] | npt.NDArray[Any]) -> list[float]:
+def _floats(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     try:
-        return [float(value) for value in values]
+        return values.astype(np.float64)
     except (OverflowError, ValueError):
-        return [_float(value) for value in values]
+        return np.array([_float(value) for value in values])
 
 
 def _float(value: Any) -> float:  # noqa: ANN401 - any of the number types
