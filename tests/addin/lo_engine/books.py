@@ -9,6 +9,7 @@ from typing import Any
 
 from xlwings import base_classes
 
+from addin.memory import ComError
 from tests.addin.lo_engine import com
 from tests.addin.lo_engine.bridge import properties, uno
 from tests.addin.lo_engine.names import Names
@@ -76,7 +77,16 @@ class Book(base_classes.Book):
 
     def __init__(self, app: Any, document: Any) -> None:
         self.app = app
-        self.document = document
+        self._document = document
+
+    @property
+    def document(self) -> Any:
+        """LibreOffice's document. Raises ComError when the workbook has been closed."""
+        try:
+            self._document.getURL()
+        except uno().getClass("com.sun.star.lang.DisposedException"):
+            raise ComError("The workbook has been closed.") from None
+        return self._document
 
     @property
     def api(self) -> com.Workbook:

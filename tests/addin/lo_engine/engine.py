@@ -76,6 +76,19 @@ class App(base_classes.App):
             return None
         return book.sheets(found[0].Sheet + 1).at(*map(addresses.of, found))
 
+    @property
+    def chart(self) -> Any:
+        """The selected chart, None for anything else. Setting it puts a chart on the sheet and selects it."""
+        return self.api.ActiveChart
+
+    @chart.setter
+    def chart(self, value: Any) -> None:
+        sheet = self.books.active.sheets.active
+        if value is None:
+            sheet.range("A1").select()
+        else:
+            sheet.charts.add(0, 0, 300, 200).activate()
+
     def activate(self, steal_focus: bool = False) -> None:
         """There is no window to bring to the front."""
 

@@ -12,6 +12,7 @@ from tests.addin.lo_engine.bridge import constant, enum, properties, struct, typ
 from tests.addin.lo_engine.filters import AutoFilter
 
 _STEPS = {"down": (1, 0), "up": (-1, 0), "right": (0, 1), "left": (0, -1)}
+CONTENTS = ("VALUE", "DATETIME", "STRING", "FORMULA")
 _CONSTANTS = {None: ("VALUE", "DATETIME", "STRING"), "numbers": ("VALUE", "DATETIME"), "text": ("STRING",)}
 _RESULTS = {None: ("VALUE", "STRING", "ERROR"), "numbers": ("VALUE",), "text": ("STRING",), "errors": ("ERROR",)}
 
@@ -31,7 +32,11 @@ class Layout:
 
     @property
     def current_region(self) -> Any:
-        cursor = self.sheet.sheet.createCursorByRange(self.cells)
+        first = Box.cell(self.box.top, self.box.left)
+        around = Box(max(first.top - 1, 0), max(first.left - 1, 0), first.bottom + 1, first.right + 1)
+        if not self.sheet.cells_of(around).queryContentCells(_sum("CellFlags", CONTENTS)).Count:
+            return self._at(first)  # LibreOffice's own answer is another cell
+        cursor = self.sheet.sheet.createCursorByRange(self.sheet.cells_of(first))
         cursor.collapseToCurrentRegion()
         return self._at(addresses.of(cursor.RangeAddress))
 
@@ -57,16 +62,10 @@ class Layout:
 
     @property
     def merge_cells(self) -> bool | None:
-        """True, False, or None where some of the cells are merged."""
-        cursor = self.sheet.sheet.createCursorByRange(self.cells)
-        cursor.collapseToMergedArea()
-        if addresses.of(cursor.RangeAddress) != self.box:
+        first = self._at(Box.cell(self.box.top, self.box.left)).merge_area.box
+        if first.holds(self.box) and first.rows * first.columns > 1:
             return True
-        if not self.cells.IsMerged:
-            return False
-        first = self.sheet.sheet.createCursorByRange(self.cells.getCellRangeByPosition(0, 0, 0, 0))
-        first.collapseToMergedArea()
-        return True if addresses.of(first.RangeAddress) == self.box else None
+        return None if self.merge_area.box != self.box or self.cells.IsMerged else False
 
     @property
     def merge_area(self) -> Any:

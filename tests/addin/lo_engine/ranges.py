@@ -11,10 +11,9 @@ from xlwings import base_classes
 from tests.addin.lo_engine import com, formats, reading, writing
 from tests.addin.lo_engine.addresses import Box
 from tests.addin.lo_engine.bridge import constant, enum
-from tests.addin.lo_engine.layout import Layout
+from tests.addin.lo_engine.layout import CONTENTS, Layout
 from tests.addin.lo_engine.looks import Looks
 
-_CONTENTS = ("VALUE", "DATETIME", "STRING", "FORMULA")
 _EVERYTHING = 1023
 _MOST_CELLS = 2**31 - 1
 
@@ -126,7 +125,7 @@ class Range(Layout, Looks, base_classes.Range):
 
     def clear_contents(self) -> None:
         self.refuse_if_protected()
-        self.cells.clearContents(sum(constant(f"sheet.CellFlags.{name}") for name in _CONTENTS))
+        self.cells.clearContents(sum(constant(f"sheet.CellFlags.{name}") for name in CONTENTS))
 
     def clear(self) -> None:
         self.refuse_if_protected()
