@@ -20,7 +20,7 @@ import typer.main
 from worker import __version__
 from worker.cli import app
 from worker.endpoints import Snapshots
-from worker.host import HostServer, create_app
+from worker.host import HostServer, Management, create_app
 from worker.settings import TABLE, Settings
 from worker.store import open_store
 
@@ -82,7 +82,8 @@ def test_every_address_is_in_the_table() -> None:
     """Method and path, as the host has them."""
     uploads: Any = object()
     snapshots: Any = SimpleNamespace(models=None)
-    for route in create_app(snapshots, Settings(ROOT, {}), uploads).routes:
+    management = Management(SimpleNamespace(), SimpleNamespace(), snapshots)  # type: ignore[arg-type]
+    for route in create_app(snapshots, Settings(ROOT, {}), uploads, management).routes:
         path = re.sub(r"{(\w+?)(?::\w+)?}", lambda m: f"{{{PARAMETERS.get(m[1], m[1])}}}", route.path)
         for method in route.methods - {"HEAD"}:
             assert re.search(rf"^\| `{method} {re.escape(path)}[?`]", README, re.MULTILINE), f"{method} {path}"

@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 from structlog.testing import LogCapture
 
 from tests.endpoints import tiny
-from worker.endpoints import Models, NewEndpoint, Registry, Snapshots
-from worker.host import HostLimits, HostServer, Uploads, create_app
+from worker.endpoints import Models, NewEndpoint, Registry, Snapshots, Updates
+from worker.host import HostLimits, HostServer, Management, Uploads, create_app
 from worker.scoring import Transport
 from worker.settings import Settings
 from worker.store.engine import open_store
@@ -72,11 +72,13 @@ def open_host(store: Engine, home: Path) -> Iterator[Open]:
         given: dict[str, Any] = {"transport_for": lambda *_: transport} if transport else {}
         capture = LogCapture()
         log = structlog.wrap_logger(None, processors=[capture])
-        snapshots = Snapshots(store, home, Models(store, home, **given))
-        app = create_app(snapshots, Settings(home, {}, **settings), uploads, log=log, limits=limits)
+        models, registry = Models(store, home, **given), Registry(store, home, **given)
+        snapshots = Snapshots(store, home, models)
+        management = Management(registry, Updates(store, models), snapshots)
+        app = create_app(snapshots, Settings(home, {}, **settings), uploads, management, log=log, limits=limits)
         server = HostServer(app, "127.0.0.1", 0)
         server.start()
-        host = Host(server.url, Registry(store, home, **given), snapshots, capture.entries)
+        host = Host(server.url, registry, snapshots, capture.entries)
         running.append((server, snapshots, host.session))
         return host
 

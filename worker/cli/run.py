@@ -23,8 +23,8 @@ from worker.batch.service import BatchService
 from worker.cli import show
 from worker.cli.home import Home, opened
 from worker.demo.run import run_demo
-from worker.endpoints import Models, Registry, Remote, Snapshots
-from worker.host import HostServer, create_app
+from worker.endpoints import Models, Registry, Remote, Snapshots, Updates
+from worker.host import HostServer, Management, create_app
 from worker.logs import to_file
 from worker.progress import Bars
 from worker.scoring import Limits, Schema, discover
@@ -50,7 +50,8 @@ def serve(
             Snapshots(engine, home, models) as snapshots,
             BatchService(engine, home, settings, models, progress=_tell) as batch,
         ):
-            app = create_app(snapshots, settings, batch.uploads)
+            management = Management(Registry(engine, home), Updates(engine, models), snapshots)
+            app = create_app(snapshots, settings, batch.uploads, management)
             with HostServer(app, settings.host, settings.port) as server:
                 show.console.print(f"Listening on {server.url}")
                 show.console.print(f"Drop folders in {home / 'drop'}")

@@ -114,6 +114,13 @@ class Registry:
             for r in rows
         ]
 
+    def published(self, service: str) -> dict[int, float]:
+        """When each version of a service was published. Raises Unknown."""
+        v = tables.version.c
+        query = select(v.number, v.created_at).where(v.service_id == self.service(service).id)
+        with self._engine.connect() as db:
+            return {row.number: row.created_at for row in db.execute(query)}
+
     def add_customer(self, name: str) -> CustomerRow:
         """Raises NameInvalid, NameTaken."""
         rules.check_name("customer", name)
@@ -144,13 +151,21 @@ class Registry:
         call_limit: int = 4,
         logging_level: str = "None",
         sample_data: bool = True,
+        prevent_update: bool = False,
+        expires_at: float | None = None,
     ) -> NewEndpoint:
         """Make an endpoint for a customer, pinned to a version (the newest when None). Raises RuleError."""
         rules.check_name("endpoint", name)
-        rules.check_description(description)
-        rules.check_number("call_limit", call_limit)
-        rules.check_choice("logging_level", logging_level, rules.LOGGING_LEVELS)
-        calls = rules.concurrent_calls(throttle_level, max_concurrent_calls)
+        settings = {
+            "description": description,
+            "throttle_level": throttle_level,
+            "max_concurrent_calls": max_concurrent_calls,
+            "call_limit": call_limit,
+            "logging_level": logging_level,
+            "sample_data": sample_data,
+            "prevent_update": prevent_update,
+            "expires_at": expires_at,
+        }
         row = self.service(service)
         number = row.newest if version is None else version
         if not 1 <= number <= row.newest:
@@ -159,14 +174,9 @@ class Registry:
             "service_id": row.id,
             "customer_id": self._customer_id(customer),
             "name": name,
-            "description": description,
             "contract_version": number,
             "model_version": number,
-            "throttle_level": throttle_level,
-            "max_concurrent_calls": calls,
-            "call_limit": call_limit,
-            "logging_level": logging_level,
-            "sample_data": sample_data,
+            **rules.checked_settings(settings, throttle_level, rules.CALLS_HIGH),
         }
         with self._engine.begin() as db:
             try:

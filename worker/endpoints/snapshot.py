@@ -55,6 +55,10 @@ class Snapshot:
         fits = is_among(key, self.digests.get(endpoint_id, _NOBODY))
         return self.endpoints.get(endpoint_id) if fits else None
 
+    def owner(self, key: str) -> EndpointRow | None:
+        """The endpoint whose key this is."""
+        return self.endpoints.get(self.owners.get(digest(key), ""))
+
     def bearer(self, token: str) -> Bearer | None:
         """Whom a token speaks for. It is found by its SHA-256, which tells nothing of a token that is nearly right."""
         return self.tokens.get(digest(token))

@@ -2,7 +2,8 @@
 
 from worker.host.app import create_app
 from worker.host.limits import HostLimits
+from worker.host.management import Management
 from worker.host.serve import HostServer, NotLoopback, PortTaken
 from worker.host.workbooks import Uploads
 
-__all__ = ["HostLimits", "HostServer", "NotLoopback", "PortTaken", "Uploads", "create_app"]
+__all__ = ["HostLimits", "HostServer", "Management", "NotLoopback", "PortTaken", "Uploads", "create_app"]

@@ -1,4 +1,6 @@
-"""The host's addresses. Bare Starlette: neither pandas nor pydantic stands between a request and its scores."""
+"""The host's addresses. Those that score are bare Starlette routes: neither pandas nor pydantic stands between a
+request and its scores. FastAPI carries management.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +13,18 @@ from typing import Any
 import orjson
 import structlog
 from anyio import to_thread
-from starlette.applications import Starlette
+from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from worker.endpoints import Snapshots
 from worker.host.access import authorised
 from worker.host.execute import Execute, endpoint_headers
 from worker.host.limits import HostLimits
+from worker.host.management import Management
 from worker.host.refusals import Detail, Refusal, bad_argument, internal, not_found
 from worker.host.swagger import swagger
 from worker.host.workbooks import Uploads, Workbooks
@@ -36,12 +39,15 @@ def create_app(
     snapshots: Snapshots,
     settings: Settings,
     uploads: Uploads | None = None,
+    management: Management | None = None,
     *,
     clock: Callable[[], float] = time.monotonic,
     log: Any = None,  # noqa: ANN401 - any structlog logger
     limits: HostLimits | None = None,
-) -> Starlette:
-    """The whole host as an ASGI application. Without `uploads` there are no `workbooks` addresses."""
+) -> FastAPI:
+    """The whole host as an ASGI application. Without `uploads` there are no `workbooks` addresses, without `management`
+    no `webservices`.
+    """
     log = log or structlog.get_logger("sheetscore.host").bind()
     limits = limits or HostLimits()
 
@@ -63,14 +69,19 @@ def create_app(
         return Response(b"ok", media_type="text/plain")
 
     execute = Execute(snapshots, limits, log, clock)
-    routes = [
+    routes: list[BaseRoute] = [
         Route(f"{LOCATION}/execute", execute.answer, methods=["POST"]),
         Route(f"{LOCATION}/swagger.json", describe, methods=["GET"]),
         Route("/healthz", healthy, methods=["GET"]),
     ]
     if uploads is not None:
         routes += Workbooks(snapshots, uploads, settings.max_upload_mb * 2**20).routes(LOCATION)
-    app = Starlette(routes=routes, exception_handlers={Refusal: _refused, HTTPException: _no_such_address})
+    handlers: dict[int | type[Exception], Callable[..., Any]] = {Refusal: _refused, HTTPException: _no_such_address}
+    app = FastAPI(
+        title="Sheetscore", routes=routes, exception_handlers=handlers, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    if management is not None:
+        management.add_to(app)
     app.add_middleware(Guard, log=log)
     return app
 

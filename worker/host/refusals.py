@@ -7,6 +7,7 @@ Learning Studio (classic).
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -92,6 +93,20 @@ def unauthorized() -> Refusal:
     detail = Detail("ScoreRequestUnauthorized", "Invalid credentials provided.")
     headers = {"WWW-Authenticate": "Bearer"}
     return Refusal(401, "Unauthorized", "The request is not authorized.", [detail], headers)
+
+
+def not_managing() -> Refusal:
+    """A wrong, missing or customer's token, and a host whose operator has made none yet."""
+    detail = Detail("ManagementRequestUnauthorized", "Invalid credentials provided.")
+    headers = {"WWW-Authenticate": "Bearer"}
+    return Refusal(401, "Unauthorized", "The request is not authorized.", [detail], headers)
+
+
+def expired(at: float) -> Refusal:
+    """The key is right; the endpoint's last day is past."""
+    day = dt.datetime.fromtimestamp(at, dt.UTC)
+    detail = Detail("EndpointExpired", f"The endpoint expired on {day:%Y-%m-%d %H:%M} UTC.")
+    return Refusal(403, "Forbidden", "The endpoint has expired.", [detail])
 
 
 def throttled(endpoint: str, most: int) -> Refusal:
