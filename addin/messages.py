@@ -107,7 +107,8 @@ _DESK: dict[type[Exception], Callable[[Any], str]] = {
     ),
     SettingError: _setting,
     CallsStopped: lambda e: (
-        f"Calls are stopped, and {e.rows:,} rows would have to be sent. Click Stop calls again to allow them."
+        f"Calls are stopped, and {e.rows:,} rows would have to be sent. Everything keeps its last scores. Click Stop "
+        "calls again to allow them."
     ),
     GridError: _grid,
     InstallError: lambda e: INSTALL[e.fault].format(path=e.path),
@@ -179,11 +180,15 @@ _ROOMS: dict[str, Callable[[Any], str]] = {
         if e.known
         else "There is no endpoint yet. Click Add endpoint."
     ),
-    "addin.actions.errors.CallsStopped": lambda _: (
-        "Calls are stopped; everything keeps its last scores. Click Stop calls again to allow them."
-    ),
     "addin.actions.errors.NotScored": lambda _: "Nothing was scored here yet. Use Score selection first.",
     "addin.actions.errors.NothingToUndo": lambda _: "There is nothing to undo in this workbook.",
+    "addin.dialogs.screen.NoWindows": lambda e: (
+        f"The window could not be shown ({e.reason}). Try again; if it stays so, run: sheetscore addin doctor."
+    ),
+    "addin.excel.errors.BuildError": lambda e: (
+        f"The add-in file could not be built ({e.part}: {cut(e.anchor, 100)} is there {e.found} times). Its parts do "
+        "not fit together: install Sheetscore again."
+    ),
     "addin.formulas.errors.FormulaError": lambda e: FORMULAS[e.fault].format(
         argument=e.argument, found=e.found, wanted=f"{e.wanted:g}"
     ),
