@@ -19,7 +19,7 @@ from addin import grid
 from addin.grid import Area
 from addin.grid.cells import fingerprint
 
-PREFIX = "sheetscore."
+PREFIX = "_sheetscore_block_"
 _PARTS = ("info", "data", "scores")
 
 Before = dict[str, str | Area | None]
@@ -95,7 +95,7 @@ def forget(book: xw.Book, block_id: str) -> Before:
 
 def remembered(book: xw.Book) -> list[Remembered]:
     """The scored blocks of a workbook whose data and scores are still there."""
-    ids = {name.split(".")[1] for name in grid.names(book, PREFIX) if name.endswith(".info")}
+    ids = {name.removeprefix(PREFIX).split("_")[0] for name in grid.names(book, PREFIX)}
     found = (_read(book, block_id) for block_id in sorted(ids))
     return [block for block in found if block is not None]
 
@@ -108,7 +108,7 @@ def find(book: xw.Book, area: Area) -> Remembered | None:
 
 
 def _name(block_id: str, part: str) -> str:
-    return f"{PREFIX}{block_id}.{part}"
+    return f"{PREFIX}{block_id}_{part}"
 
 
 def _read(book: xw.Book, block_id: str) -> Remembered | None:

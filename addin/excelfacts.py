@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any, cast
 
 import xlwings as xw
@@ -152,3 +153,17 @@ def filled_by(cell: xw.Range) -> xw.Range:
     if getattr(cell.api, "HasArray", False):
         return cell.sheet.range(cell.api.CurrentArray.Address)
     return cell
+
+
+def has_input_box(app: xw.App) -> bool:
+    """Whether Excel can ask for cells in a box of its own."""
+    return not _is_appscript(app.api) and hasattr(app.api, "InputBox")
+
+
+def ask_for_cells(app: xw.App, text: str, title: str) -> xw.Range | None:
+    """The cells that the user points at in Excel's own box; None when it is cancelled."""
+    left_out = import_module("pythoncom").Missing  # late bound COM objects take no argument by its name
+    answer = app.api.InputBox(text, title, *[left_out] * 5, 8)
+    if answer is False or answer is None:
+        return None
+    return app.books[answer.Worksheet.Parent.Name].sheets[answer.Worksheet.Name].range(answer.Address)

@@ -25,7 +25,7 @@ from addin.grid import Area, Kept
 from addin.grid.ownsheets import remove_sheet, used_area
 from addin.paths import undo_file, write_whole
 
-NAME = "sheetscore.undo"
+NAME = "_sheetscore_undo"
 
 Cells = Sequence[Sequence[Kept]]
 

@@ -15,7 +15,7 @@ from worker.scoring import Problem
 from worker.scoring.words import reason, shown
 
 SHEET = "Sheetscore problems"
-MARK = "sheetscore.problems"
+MARK = "_sheetscore_problems"
 MOST_LISTED = 10_000
 _HEADER = ("Cell", "Column", "Value", "Problem")
 _MOST_IN_WINDOW = 200

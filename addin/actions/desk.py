@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import xlwings as xw
 from addin.actions.errors import NoEndpoint
 
 if TYPE_CHECKING:
+    from addin.cache import Cache
     from addin.catalogue import Catalogue
     from addin.scorer import Scorer
     from addin.settings import Settings
@@ -21,15 +22,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Desk:
-    """The workbook an action is for, and all it may use. `folder` holds the person's files, `clock` is local time."""
+    """The workbook an action is for, and all it may use. `folder` holds the person's files, `clock` is local time,
+    `noted` are facts for the line in the log: never a value of the sheet, never a key.
+    """
 
     book: xw.Book
     ui: Ui
     catalogue: Catalogue
     scorer: Scorer
+    cache: Cache
     settings: Settings
     folder: Path
     clock: Callable[[], datetime]
+    noted: dict[str, object] = field(default_factory=dict)
 
     def chosen(self) -> str:
         """Name of the endpoint that is chosen in the ribbon. Raises NoEndpoint."""

@@ -12,7 +12,6 @@ from addin.actions.prepare import Prepared
 from worker.scoring import ColumnType, Output, Problem, Schema
 from worker.scoring.words import reason, status
 
-STALE = "stale: the inputs or the model changed since this row was scored"
 _DATE_FORMAT = "yyyy-mm-dd hh:mm"
 
 Row = tuple[object, ...]

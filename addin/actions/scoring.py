@@ -89,6 +89,7 @@ def _called(desk: Desk, name: str, prepared: Prepared) -> Outcome | None:
             name, prepared.frame, known=prepared.known, progress=window.update, stop=window.cancelled
         )
     desk.ui.status(None)
+    desk.noted.update(endpoint=name, rows=rows, calls=outcome.calls, sent=outcome.sent, cached=outcome.from_cache)
     failed = [problem for problem in outcome.problems if problem.kind is ProblemKind.CALL_FAILED]
     if outcome.stopped:
         done = rows - len({problem.row for problem in outcome.problems})

@@ -84,7 +84,7 @@ def add_sheet(book: xw.Book, name: str) -> str:
     free = _free(re.sub(r"[\\/?*:\[\]]", " ", name).strip("'"), taken, LONGEST_SHEET_NAME)
     front = book.sheets.active
     book.sheets.add(free, after=book.sheets[len(book.sheets) - 1])
-    front.activate()
+    front.impl.activate()
     return free
 
 

@@ -26,5 +26,6 @@ def active_area(book: xw.Book) -> Area:
 def goto(book: xw.Book, area: Area) -> None:
     """Bring an area to the front and select it. Raises GridError SHEET_GONE, NO_WORKBOOK."""
     cells = range_of(book, area)
-    cells.sheet.activate()
-    cells.select()
+    book.impl.activate()
+    cells.sheet.impl.activate()  # not `Sheet.activate`: that wants Excel itself in front, too
+    cells.impl.select()

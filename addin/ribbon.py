@@ -1,0 +1,115 @@
+"""The ribbon's door: the one place the add-in's VBA calls, `addin.ribbon.dispatch('score_selection')`.
+
+Only names of the allow-list pass. Whatever happens, the person reads a sentence, never a stack trace, the status bar is
+Excel's again, and the log has a line.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import xlwings as xw
+
+from addin import log
+from addin.actions.desk import Desk
+from addin.actions.table import ACTIONS, INDEXED
+from addin.cache import open_cache
+from addin.catalogue import Catalogue
+from addin.errors import GridError, GridFault
+from addin.keystore import open_keys
+from addin.messages import explain
+from addin.paths import conf_file, log_file, user_folder
+from addin.scorer import Scorer
+from addin.settings import Settings
+from addin.ui import Ui
+from addin.windowed import XlwingsUi
+from worker.scoring import SheetscoreError
+
+__all__ = ["ACTIONS", "INDEXED", "Door", "dispatch"]
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone().replace(tzinfo=None)
+
+
+def open_desk(book: xw.Book, ui: Ui, folder: Path) -> Desk:
+    """A desk with what this account has. Raises SettingError."""
+    settings = Settings(folder)
+    keys = open_keys()
+    catalogue = Catalogue(folder, keys, conf=conf_file())
+    cache = open_cache(folder, keys, settings.cache_mb)
+    scorer = Scorer(catalogue, cache, version_seconds=settings.version_seconds, stopped=lambda: settings.stopped)
+    return Desk(book, ui, catalogue, scorer, cache, settings, folder, _now)
+
+
+@dataclass(frozen=True)
+class Door:
+    """What lets actions in; its parts are handed in by tests."""
+
+    folder: Path
+    caller: Callable[[], xw.Book] = xw.Book.caller
+    open_ui: Callable[[xw.Book | None], Ui] = XlwingsUi
+    open_desk: Callable[[xw.Book, Ui, Path], Desk] = open_desk
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = _now
+    most_mb: int = 2
+
+    def dispatch(self, name: str, argument: str = "") -> None:
+        """Run one action of the allow-list; `argument` is digits. Never raises."""
+        started = self.clock()
+        facts: dict[str, object] = {"action": name[:40]}
+        ui: Ui | None = None
+        try:
+            book = self._book()
+            ui = self.open_ui(book)
+            desk = self.open_desk(book, ui, self.folder)
+            facts = desk.noted
+            facts["action"] = name[:40]
+            _run(desk, name, argument)
+            facts["outcome"] = "done"
+        except Exception as error:  # noqa: BLE001 - the boundary: beyond it is Excel, which would show a trace
+            with suppress(Exception):
+                ui = ui or self.open_ui(None)
+                ui.tell(self._words(error, facts))
+        with suppress(Exception):
+            if ui is not None:
+                ui.status(None)
+        with suppress(OSError):
+            log.write_line(
+                self.folder, self.now(), {**facts, "seconds": round(self.clock() - started, 2)}, self.most_mb
+            )
+
+    def _book(self) -> xw.Book:
+        try:
+            return self.caller()
+        except Exception as error:
+            raise GridError(GridFault.NO_WORKBOOK) from error
+
+    def _words(self, error: Exception, facts: dict[str, object]) -> str:
+        """What to say of an error; what is to be known of it goes to the log's line."""
+        facts["outcome"] = type(error).__name__
+        if isinstance(error, SheetscoreError | OSError):
+            return explain(error)
+        facts["number"] = number = secrets.token_hex(3)
+        facts["where"] = log.where(error)
+        return f"{explain(error, sheet=False)} It is number {number} in {log_file(self.folder)}."
+
+
+def _run(desk: Desk, name: str, argument: str) -> None:
+    if name in ACTIONS and not argument:
+        ACTIONS[name](desk)
+    elif name in INDEXED and argument.isascii() and argument.isdigit():
+        INDEXED[name](desk, int(argument))
+    else:
+        raise LookupError(name)
+
+
+def dispatch(name: str, argument: str = "") -> None:
+    """What the add-in's VBA calls: run one action for the workbook that called. Never raises."""
+    Door(user_folder()).dispatch(name, argument)
