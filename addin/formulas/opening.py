@@ -1,0 +1,22 @@
+"""The desk that worksheet functions work at: this person's endpoints, settings and scores."""
+
+from __future__ import annotations
+
+from addin.cache import open_cache
+from addin.catalogue import Catalogue
+from addin.formulas.formulas import Formulas
+from addin.keystore import open_keys
+from addin.paths import conf_file, user_folder
+from addin.scorer import Scorer
+from addin.settings import Settings
+
+
+def open_formulas() -> Formulas:
+    """Worksheet functions with what this account has. Raises SettingError."""
+    folder = user_folder()
+    settings = Settings(folder)
+    keys = open_keys()
+    catalogue = Catalogue(folder, keys, conf=conf_file())
+    cache = open_cache(folder, keys, settings.cache_mb)
+    scorer = Scorer(catalogue, cache, version_seconds=settings.version_seconds, stopped=lambda: settings.stopped)
+    return Formulas(catalogue, cache, scorer, settings)

@@ -1,0 +1,113 @@
+"""The rows that a formula wants scored: cells turned into the table that the scorer takes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from addin.formulas.argument import Argument, Rows
+from addin.formulas.errors import FormulaError, FormulaFault
+from addin.grid.area import Area
+from addin.grid.cells import as_columns, error_name, error_rows
+from worker.scoring import Problem, ProblemKind, Schema
+from worker.scoring.schema import match_key
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows to be scored: `frame` leaves out rows with nothing in them, `places` says which of the `rows` data rows each
+    of its rows is. `problems` are the error cells; `area` is where the data rows are, if they are a range.
+    """
+
+    frame: pd.DataFrame
+    problems: tuple[Problem, ...]
+    places: npt.NDArray[np.intp]
+    rows: Rows
+    area: Area | None
+
+    def where(self, row: int, column: str | None) -> str | None:
+        """The address of a cell of the frame, such as C7; None when it has none."""
+        if self.area is None or column is None:
+            return None
+        return self.area.cell(int(self.places[row]), list(self.frame.columns).index(column))
+
+
+def make_table(data: Argument, names: Sequence[str], *, titled: bool) -> Table:
+    """The table that `data` holds under these column names; `titled` leaves out its first row."""
+    rows = data.rows[1:] if titled else data.rows
+    columns = as_columns(rows) if rows else [[] for _ in names]
+    filled = np.zeros(len(rows), bool)
+    for column in columns:
+        filled |= np.array([value is not None for value in column], bool)
+    places = np.flatnonzero(filled)
+    frame, problems = _frame(columns, names, places)
+    area = data.area
+    if area is not None and titled:
+        area = replace(area, top=area.top + 1, rows=max(1, area.rows - 1))
+    return Table(frame, problems, places, rows, area)
+
+
+def _frame(
+    columns: Sequence[Sequence[object]], names: Sequence[str], places: npt.NDArray[np.intp]
+) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
+    values = np.empty((len(places), len(names)), object)
+    problems = []
+    for at, column in enumerate(columns):
+        series = np.empty(len(column), object)
+        series[:] = column
+        series = series[places]
+        for row in error_rows(series.tolist()):
+            problems.append(Problem(row, ProblemKind.ERROR_CELL, names[at], series[row]))
+            series[row] = None
+        values[:, at] = series
+    return pd.DataFrame(values, columns=list(names)), tuple(problems)
+
+
+def column_names(data: Argument, headers: Argument | None, schema: Schema) -> tuple[list[str], bool]:
+    """The names of the data's columns, and whether its first row are these names rather than data.
+
+    `headers` TRUE: it is. FALSE: there are none, columns go by position. A range of as many cells as the data have
+    columns: the names. Not given: the first row is taken for the names when it names more than half of the endpoint's
+    inputs, else columns go by position. Raises FormulaError HEADERS_WIDTH, COLUMN_COUNT, BAD_ARGUMENT.
+    """
+    first = list(map(name_of, data.rows[0]))
+    given = [] if headers is None or headers.is_blank else headers.flat()
+    if not given:
+        titled = names_inputs(first, schema)
+    elif len(given) == 1 and isinstance(given[0], bool):
+        titled = given[0]
+    elif len(given) == data.width and not isinstance(given[0], bool):
+        return list(map(name_of, given)), False
+    elif len(given) == 1:
+        raise FormulaError(FormulaFault.BAD_ARGUMENT, "headers")
+    else:
+        raise FormulaError(FormulaFault.HEADERS_WIDTH, found=len(given), wanted=data.width)
+    return (first if titled else _by_position(data, schema)), titled
+
+
+def names_inputs(row: Sequence[str], schema: Schema) -> bool:
+    """Whether a row names more than half of the endpoint's inputs."""
+    named = {match_key(name) for name in row} & {match_key(name) for name in schema.input_names}
+    return 2 * len(named) > len(schema.input_names)
+
+
+def _by_position(data: Argument, schema: Schema) -> list[str]:
+    if data.width != len(schema.inputs):
+        raise FormulaError(FormulaFault.COLUMN_COUNT, found=data.width, wanted=len(schema.inputs))
+    return list(schema.input_names)
+
+
+def name_of(value: object) -> str:
+    """A cell as a name: 2020 is "2020", a blank cell "", an error its name."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    if isinstance(value, dt.datetime):
+        return f"{value:%Y-%m-%d}"
+    return (error_name(value) or str(value)) if value is not None else ""
