@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from addin.cache import Cache, Refusal, outputs_of
-from worker.scoring import Checked, Endpoint, Problem, ProblemKind, Scored, match_columns, to_frame
+from worker.scoring import Checked, Endpoint, Problem, ProblemKind, RowsLost, Scored, match_columns, to_frame
 from worker.scoring.check import check
 from worker.scoring.outputs import empty_outputs, null_output
 from worker.scoring.schema import take
@@ -53,7 +53,10 @@ class Known:
         return self.frame.iloc[self.unknown], Checked(columns, all_good, (), self.checked.pass_through)
 
     def together(self, sent: Scored | None) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
-        """Outputs and problems of all rows, in their order: what was known, what came back, else blank."""
+        """Outputs and problems of all rows, in their order: what was known, what came back, else blank.
+
+        Raises RowsLost when a row would have neither a score nor a reason, or both.
+        """
         schema = self.endpoint.schema
         keys = list(self.cached)
         outputs = outputs_of([self.cached[key] for key in keys], schema)
@@ -61,20 +64,20 @@ class Known:
         for key, name in zip(keys, null_output(outputs, schema), strict=True):
             if name is not None:
                 bad[key] = [Problem(0, ProblemKind.NO_SCORE, detail=name)]
-        places = {key: place for place, key in enumerate(keys) if key not in bad}
         parts = [to_frame(outputs, schema)]
         if sent is not None:
             key_of = dict(zip(self.good.tolist(), self.hashes, strict=True))
-            new = [key_of[row] for row in self.unknown.tolist()]
-            places |= {key: len(keys) + place for place, key in enumerate(new)}
+            keys += (new := [key_of[row] for row in self.unknown.tolist()])
             parts.append(sent.frame)
             for problem in sent.problems:
                 bad.setdefault(new[problem.row], []).append(problem)
         pool = pd.concat([*parts, to_frame(empty_outputs(schema, 1), schema)], ignore_index=True)
         blank = len(pool) - 1
+        places = {key: place for place, key in enumerate(keys) if key not in bad}
         rows = np.full(len(self.frame), blank)
         rows[self.good] = [places.get(key, blank) for key in self.hashes]
         problems = sorted([*self.checked.problems, *self._told(bad)], key=lambda problem: problem.row)
+        _count(rows != blank, problems)
         return pool.iloc[rows].set_axis(self.frame.index, axis="index"), tuple(problems)
 
     def _told(self, bad: dict[bytes, list[Problem]]) -> list[Problem]:
@@ -93,6 +96,13 @@ class Known:
                 else:
                     told.append(replace(problem, row=row, column=names[place], value=self.frame.iat[row, place]))
         return told
+
+
+def _count(scored: npt.NDArray[np.bool_], problems: Sequence[Problem]) -> None:
+    bad = np.zeros(len(scored), bool)
+    bad[[problem.row for problem in problems]] = True
+    if not (scored ^ bad).all():
+        raise RowsLost(len(scored), int(scored.sum()), int(bad.sum()))
 
 
 def look_up(cache: Cache, endpoint: Endpoint, version: str, frame: pd.DataFrame, problems: Sequence[Problem]) -> Known:

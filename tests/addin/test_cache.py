@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 
 from addin.cache import MOST_REFUSALS, SECRET_NAME, SECRET_VARIABLE, Cache, Refusal, open_cache, outputs_of
@@ -107,8 +108,17 @@ def test_a_row_counts_as_the_same_in_whatever_array_it_comes(cache: Cache) -> No
     assert [mixed[0], mixed[2]] == plain
 
 
-def test_no_input_is_on_the_disk(cache: Cache, file: Path) -> None:
+class Plainly(Cache):
+    """A broken twin: rows go by their own values."""
+
+    def hashes(self, columns: Columns, url: str, version: str, schema: Schema) -> list[bytes]:
+        return [orjson.dumps(row) for row in zip(*(values.tolist() for values in columns.values()), strict=True)]
+
+
+@pytest.mark.parametrize("kind", [Cache, pytest.param(Plainly, marks=pytest.mark.xfail(raises=AssertionError))])
+def test_no_input_is_on_the_disk(file: Path, kind: type[Cache]) -> None:
     """Neither a value nor a name nor the endpoint; the file is for this account alone."""
+    cache = kind(file, b"secret", LARGE)
     columns = {"age": np.array([987_654_321]), "income": np.array([123456.789]), "purpose": np.array([CANARY], object)}
     outputs = {"probability": np.array([0.5]), "double age": np.array([1]), "decision": np.array(["ok"], object)}
     cache.put(cache.hashes(columns, URL, "1", SCHEMA), outputs, SCHEMA)

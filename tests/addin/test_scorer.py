@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from addin.cache import Cache
 from addin.catalogue import Catalogue, NoKey, UnknownEndpoint
 from addin.keystore import MemoryKeys
+from addin.known import look_up
 from addin.scorer import CallsStopped, Outcome, Plan, Scorer
 from tests.addin.desks import FakeHost, MadeDesk, running_host
 from tests.endpoints import tiny
@@ -33,6 +35,7 @@ from worker.scoring import (
     Problem,
     ProblemKind,
     ProxySignIn,
+    RowsLost,
     Schema,
     ScoringClient,
     ServerFailed,
@@ -177,6 +180,28 @@ def test_a_bad_table_is_refused_before_any_call(desk: MadeDesk) -> None:
     with pytest.raises(NoKey):
         desk.new_scorer().score("credit", make_table(3))
     assert sent(desk) == 0
+
+
+@pytest.mark.parametrize("lose", ["what came back", "what was known", "a reason"])
+def test_a_row_that_got_lost_is_noticed(desk: MadeDesk, lose: str) -> None:
+    """Three broken twins of the lookup: each row has a score or a reason, or none of it is written."""
+    desk.scorer.score("credit", make_table(3))
+    table = make_table(6)
+    table.loc[5, "purpose"] = "A99"
+    endpoint = desk.catalogue.endpoint("credit")
+    sound = look_up(desk.cache, endpoint, "1", table, ())
+    client = ScoringClient(endpoint, desk.host, limits=desk.limits)
+    scored = client.score_checked(*sound.to_send())
+    assert len(sound.together(scored)[0]) == 6
+
+    broken = {
+        "what came back": replace(sound, unknown=sound.unknown[:-1]),
+        "what was known": replace(sound, cached=dict(list(sound.cached.items())[1:])),
+        "a reason": replace(sound, checked=replace(sound.checked, problems=())),
+    }[lose]
+    with pytest.raises(RowsLost) as error:
+        broken.together(replace(scored, frame=scored.frame.iloc[: len(broken.unknown)]))
+    assert error.value.rows == 6
 
 
 def test_a_table_of_nothing_but_problems_makes_no_call(desk: MadeDesk) -> None:
