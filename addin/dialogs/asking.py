@@ -24,18 +24,13 @@ def tell(text: str, title: str = TITLE, *, report: str = "", screen: Screen = HE
 
 
 def report(
-    lines: Sequence[str],
-    text: str = "",
-    choices: Sequence[str] = ("Close",),
-    title: str = TITLE,
-    *,
-    screen: Screen = HERE,
+    text: str, title: str = TITLE, *, lead: str = "", choices: Sequence[str] = ("Close",), screen: Screen = HERE
 ) -> str | None:
-    """The choice taken below a list of lines, which a button copies, together with the text, for whoever can help."""
-    copied = "\n".join([text, "", *lines] if text else lines)
-    return _text(
-        screen.answer("message", title=title, text=text, lines=list(lines), choices=list(choices), report=copied)
-    )
+    """The choice taken below a long text, which stands in a box under `lead`. A button copies both, for whoever can
+    help.
+    """
+    copied = f"{lead}\n\n{text}" if lead else text
+    return _text(screen.answer("message", title=title, text=lead, boxed=text, choices=list(choices), report=copied))
 
 
 def pairs(rows: Sequence[tuple[str, str, str]], title: str = TITLE, *, screen: Screen = HERE) -> bool:

@@ -10,17 +10,17 @@ from addin.dialogs.windows.window import Window
 
 
 class MessageWindow(Window):
-    """Answers the choice pressed. `lines` stand in a box below the text; `report` is what the copy button copies."""
+    """Answers the choice pressed. `boxed` stands in a box below the text; `report` is what the copy button copies."""
 
     def __init__(
-        self, pipe: Pipe, title: str, text: str, choices: Sequence[str], report: str = "", lines: Sequence[str] = ()
+        self, pipe: Pipe, title: str, text: str, choices: Sequence[str], report: str = "", boxed: str = ""
     ) -> None:
         super().__init__(pipe, title)
         self.copied = report or text
         if text:
-            passage(self.body, text, self.looks).pack(fill="both", expand=not lines)
-        if lines:
-            box = passage(self.body, "\n".join(lines), self.looks, boxed=True)
+            passage(self.body, text, self.looks).pack(fill="both", expand=not boxed)
+        if boxed:
+            box = passage(self.body, boxed, self.looks, boxed=True)
             box.pack(fill="both", expand=True, pady=(self.looks.px(12) if text else 0, 0))
         self.choices(choices)
         if report:

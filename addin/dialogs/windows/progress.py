@@ -49,7 +49,7 @@ def _left(seconds: float) -> str:
 
 
 class ProgressWindow(Window):
-    """Answers "cancel"; ends by itself when the run does, with its pipe."""
+    """An answer, always None, means Cancel. The window ends with the run, as its pipe does."""
 
     def __init__(self, pipe: Pipe, title: str, rows: int) -> None:
         super().__init__(pipe, title, on_top=False)
@@ -64,10 +64,6 @@ class ProgressWindow(Window):
         self._note = ttk.Label(self.body, text="\n", style="Body.TLabel", wraplength=px(_WIDE), justify="left")
         self._note.pack(anchor="w", fill="x", pady=(px(8), 0))
         self.make_default(self.button("Cancel", self.close))
-
-    def close(self, answer: object = None) -> None:
-        """However the window is closed, it means: cancel."""
-        super().close(answer or "cancel")
 
     def heard(self, message: dict[str, Any]) -> None:
         """Show the newest state."""

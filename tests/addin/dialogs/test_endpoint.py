@@ -23,19 +23,23 @@ _TITLE = "Add endpoint"
 
 
 class Trial:
-    """A test that answers what it is told, in its time, and remembers what it was asked."""
+    """A test that remembers what it was asked; for keys with a gate it answers when that is opened."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
-        self.may_answer = threading.Event()
-        self.may_answer.set()
+        self.gates: dict[str, threading.Event] = {}
 
     def __call__(self, url: str, key: str) -> Described:
         self.asked.append((url, key))
-        assert self.may_answer.wait(20)
+        if key in self.gates:
+            assert self.gates[key].wait(20)
         if "revoked" in key:
             raise PermissionError(key)
         return _FOUND
+
+    def hold(self, key: str) -> threading.Event:
+        """A gate before the answer for a key."""
+        return self.gates.setdefault(key, threading.Event())
 
     def heard(self, count: int) -> None:
         """Wait until so many tests were asked for."""
@@ -82,12 +86,12 @@ def test_nothing_is_saved_untested(person: Person) -> None:
     with person.sees(add_endpoint, trial, _explain, title=_TITLE) as shown:
         _enter(shown)
         _press_save(shown)
-        trial.may_answer.clear()
+        gate = trial.hold(_KEY)
         shown.press("Return")
         trial.heard(1)
         shown.picture("endpoint-testing")
         _press_save(shown)
-        trial.may_answer.set()
+        gate.set()
         _settle()
         shown.write("x")
         _press_save(shown)
@@ -111,13 +115,17 @@ def test_an_answer_to_an_older_key_is_not_taken(person: Person) -> None:
     trial = Trial()
     with person.sees(add_endpoint, trial, _explain, title=_TITLE) as shown:
         _enter(shown)
-        trial.may_answer.clear()
+        older, newer = trial.hold(_KEY), trial.hold(_KEY + "x")
         shown.press("Return")
         trial.heard(1)
         shown.write("x")
-        trial.may_answer.set()
+        shown.press("Return")
+        trial.heard(2)
+        older.set()
         _settle()
         _press_save(shown)
+        newer.set()
+        _settle()
         shown.press("Escape")
         assert shown.answer() is None
 

@@ -9,7 +9,9 @@ from tests.addin.dialogs.conftest import Person
 
 _OVERWRITE = "H2:I1001 holds 318 values."
 _CHOICES = ["New sheet", "Overwrite", "Cancel"]
-_REPORT = ["https://proxy.example.com:8080 answered 407", "Python 3.12.4, Sheetscore 0.1.0", "Proxy-Authenticate: NTLM"]
+_REPORT = """https://proxy.example.com:8080 answered 407
+Proxy-Authenticate: NTLM
+Python 3.12.4, Sheetscore 0.1.0"""
 
 
 @pytest.mark.parametrize(
@@ -80,10 +82,10 @@ def test_a_part_of_a_message_is_copied(person: Person) -> None:
 def test_a_report_is_copied_for_whoever_can_help(person: Person) -> None:
     """The copy button leaves the window open; it copies text and lines, and the choice is still to be made."""
     text = "Your company's proxy wants a sign-in (407)."
-    with person.sees(report, _REPORT, text, ["Enter", "Close"]) as shown:
+    with person.sees(report, _REPORT, lead=text, choices=["Enter", "Close"]) as shown:
         shown.picture("report")
         shown.click(60, -25)
-        assert shown.clipboard() == "\n".join([text, "", *_REPORT])
+        assert shown.clipboard() == f"{text}\n\n{_REPORT}"
         assert shown.pending
         shown.press("Return")
         assert shown.answer() == "Enter"

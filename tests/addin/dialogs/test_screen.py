@@ -65,6 +65,15 @@ def test_a_stopped_window_is_given_up(person: Person) -> None:
             shown.answer()
 
 
+def test_a_person_may_think_for_long(person: Person) -> None:
+    """A window that nobody touches gives signs of life: it is not taken for hung."""
+    screen = Screen(environ=person.environ, silence=2)
+    with person.sees(ask, "?", ["OK"], screen=screen) as shown:
+        time.sleep(3.5)
+        shown.press("Return")
+        assert shown.answer() == "OK"
+
+
 def test_nothing_is_on_the_command_line_or_in_the_environment(tmp_path: Path) -> None:
     """The child gets Tk's part of the environment, no text, no key; its own folder is not on its path (-P)."""
     seen = tmp_path / "seen"
