@@ -10,7 +10,8 @@ import pandas as pd
 from addin.cache import Cache
 from addin.catalogue import Catalogue
 from addin.known import look_up
-from worker.scoring import Problem, ProblemKind
+from worker.scoring import Problem, ProblemKind, Scored, to_frame
+from worker.scoring.outputs import empty_outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,9 @@ def recall(catalogue: Catalogue, cache: Cache, name: str, frame: pd.DataFrame, p
     """
     version = catalogue.entry(name).last_seen_version
     known = look_up(cache, catalogue.endpoint(name), version, frame, problems)
-    scores, told = known.together(None)
-    missing = [
-        Problem(row, ProblemKind.CALL_FAILED)
-        for row, key in zip(known.good.tolist(), known.hashes, strict=True)
-        if key not in known.cached and key not in known.refused
-    ]
-    return Recalled(scores, tuple(sorted([*told, *missing], key=lambda problem: problem.row)))
+    if not len(known.unknown):
+        return Recalled(*known.together(None))
+    schema, rows = known.endpoint.schema, len(known.unknown)
+    missing = tuple(Problem(row, ProblemKind.CALL_FAILED) for row in range(rows))
+    unsent = Scored(to_frame(empty_outputs(schema, rows), schema), missing, 0, 0.0, "", stopped=True)
+    return Recalled(*known.together(unsent))
