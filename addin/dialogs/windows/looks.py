@@ -11,7 +11,7 @@ from tkinter import font, ttk
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """Colours (each text has a contrast of at least 4.5 to 1 on `body`) and the length of 1/96 inch in pixels."""
+    """Colours (on white each text has a contrast of at least 4.5 to 1) and the length of 1/96 inch in pixels."""
 
     body: str
     text: str
@@ -39,7 +39,7 @@ def dress(root: tk.Tk) -> Looks:
     unit = max(1.0, root.winfo_fpixels("1i") / 96)
     style = ttk.Style(root)
     if root.tk.call("tk", "windowingsystem") == "aqua":
-        looks = Looks("systemWindowBackgroundColor", "systemTextColor", "#6b6b6b", "#c0271a", "#1d7a34", unit)
+        looks = Looks("systemWindowBackgroundColor", "systemTextColor", "systemTextColor", "#d93025", "#24813f", unit)
     else:
         looks = Looks("#ffffff", "#1b1b1b", "#5c5c5c", "#b3261e", "#1b6e32", unit)
         _paint(root, style, looks)
@@ -65,6 +65,8 @@ def _paint(root: tk.Tk, style: ttk.Style, looks: Looks) -> None:
         style.configure("Treeview", background=looks.body, fieldbackground=looks.body)
         style.map("Treeview", background=[("selected", "#dcebe1")], foreground=[("selected", looks.text)])
         style.configure("Treeview.Heading", relief="flat", padding=(looks.px(4), looks.px(3)))
+        for kind in ("TRadiobutton", "TCheckbutton"):
+            style.configure(kind, indicatorsize=looks.px(11), indicatormargin=(looks.px(2), 1, looks.px(6), 1))
         style.configure("TScrollbar", troughcolor="#f0f0f0", background="#d9d9d9", arrowcolor=looks.quiet)
         style.configure("TProgressbar", background="#1b6e32", troughcolor="#e6e6e6", lightcolor="#1b6e32")
     for kind in ("TFrame", "TLabel", "TRadiobutton", "TCheckbutton"):
