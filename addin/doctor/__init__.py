@@ -15,6 +15,7 @@ from addin.doctor.network import endpoints, proxies
 from addin.doctor.person import drawing, key_store
 from addin.doctor.policy import policies
 from addin.install.errors import InstallError
+from addin.install.libraries import xlwings_version
 from addin.install.places import places
 from addin.install.record import load
 from addin.install.system import System
@@ -54,7 +55,7 @@ class Patient:
 def diagnose(patient: Patient) -> Iterator[Finding]:
     """Every check, one after the other, as it is done. Nothing is changed but what endpoints say of themselves."""
     system = patient.system
-    yield versions()
+    yield versions(xlwings_version())
     yield from _excel(patient)
     yield from own_files(user_folder(system.environ, system.platform), system)
     yield key_store(patient.keys)

@@ -77,10 +77,10 @@ def helpers(goal: Places, python: Path) -> Finding:
     return ok("xlwings libraries", ", ".join(library_names()))
 
 
-def versions() -> Finding:
+def versions(xlwings: str) -> Finding:
     """The xlwings that is installed is the one that the add-in's VBA was made from."""
-    what = f"Sheetscore {__version__}, xlwings {xlwings_version()}"
-    if xlwings_version() != VERSION:
+    what = f"Sheetscore {__version__}, xlwings {xlwings}"
+    if xlwings != VERSION:
         return wrong("versions", f"{what}; the add-in needs xlwings {VERSION}.", f"Run: pip install xlwings=={VERSION}")
     return ok("versions", what)
 

@@ -88,7 +88,7 @@ def refusals(path: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError as error:
-        in_use = path.is_file() and os.access(path, os.W_OK) and error.errno != errno.EPERM
+        in_use = os.access(path, os.W_OK) and error.errno != errno.EPERM
         raise InstallError(InstallFault.FILE_IN_USE if in_use else InstallFault.REFUSED, path) from None
 
 
