@@ -24,13 +24,19 @@ def tell(text: str, title: str = TITLE, *, report: str = "", screen: Screen = HE
 
 
 def report(
-    text: str, title: str = TITLE, *, lead: str = "", choices: Sequence[str] = ("Close",), screen: Screen = HERE
+    text: str | Sequence[str],
+    title: str = TITLE,
+    *,
+    lead: str = "",
+    choices: Sequence[str] = ("Close",),
+    screen: Screen = HERE,
 ) -> str | None:
-    """The choice taken below a long text, which stands in a box under `lead`. A button copies both, for whoever can
-    help.
+    """The choice taken below a long text (or its lines), which stands in a box under `lead`. A button copies both, for
+    whoever can help.
     """
-    copied = f"{lead}\n\n{text}" if lead else text
-    return _text(screen.answer("message", title=title, text=lead, boxed=text, choices=list(choices), report=copied))
+    boxed = text if isinstance(text, str) else "\n".join(text)
+    copied = f"{lead}\n\n{boxed}" if lead else boxed
+    return _text(screen.answer("message", title=title, text=lead, boxed=boxed, choices=list(choices), report=copied))
 
 
 def pairs(rows: Sequence[tuple[str, str, str]], title: str = TITLE, *, screen: Screen = HERE) -> bool:

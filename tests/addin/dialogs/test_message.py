@@ -98,3 +98,12 @@ def test_a_message_with_a_report(person: Person) -> None:
         assert shown.clipboard() == "ΑΒΓ"
         shown.press("Escape")
         assert shown.answer() is None
+
+
+def test_a_report_is_given_in_lines(person: Person) -> None:
+    """Lines are the text they make; without a lead only they are copied."""
+    with person.sees(report, _REPORT.splitlines()) as shown:
+        shown.press("Tab", "Return")
+        assert shown.clipboard() == _REPORT
+        shown.press("Return")
+        assert shown.answer() == "Close"
