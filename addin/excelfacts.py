@@ -80,11 +80,14 @@ def is_in_protected_view(app: xw.App) -> bool:
     return not _is_appscript(app.api) and app.api.ProtectedViewWindows.Count > 0
 
 
+def is_sheet_protected(sheet: xw.Sheet) -> bool:
+    """Whether locked cells refuse to be changed, and all cells to be formatted."""
+    return bool(_ask(sheet.api, "ProtectContents", "protect_contents"))
+
+
 def is_protected(cells: xw.Range) -> bool:
     """Whether any of the cells refuses to be changed."""
-    if not _ask(cells.sheet.api, "ProtectContents", "protect_contents"):
-        return False
-    return _ask(cells.api, "Locked", "locked") is not False
+    return is_sheet_protected(cells.sheet) and _ask(cells.api, "Locked", "locked") is not False
 
 
 def is_structure_protected(book: xw.Book) -> bool:

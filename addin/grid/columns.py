@@ -32,7 +32,7 @@ def results_area(book: xw.Book, block: Block, names: Sequence[str]) -> Area:
     left = _own(book, block, around, names)
     area = replace(block.area, left=around.right + 1 if left is None else left, columns=len(names))
     if area.right > MOST_COLUMNS:
-        raise GridError(GridFault.NO_ROOM, area.sheet, area.cell(0, 0))
+        raise GridError(GridFault.NO_ROOM, area.sheet, block.area.address)
     return area
 
 

@@ -88,10 +88,11 @@ def table_region(book: xw.Book) -> Region:
 
 
 def sheet_region(book: xw.Book) -> Region:
-    """The used part of the sheet in front."""
+    """The used part of the sheet in front; the data rows of a table, if nothing else is in the sheet."""
     sheet = active_sheet(book)
     area = area_of(sheet.used_range)
-    return Region(area, table_around(sheet, area))
+    table = table_around(sheet, area)
+    return Region(area if table is None else table.body, table)
 
 
 def trimmed(area: Area, columns: Columns) -> tuple[Area, Columns]:

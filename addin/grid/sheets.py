@@ -39,7 +39,7 @@ def active_sheet(book: xw.Book) -> xw.Sheet:
 def range_of(book: xw.Book, area: Area) -> xw.Range:
     """The cells of an area. Raises GridError SHEET_GONE, NO_WORKBOOK, NO_ROOM."""
     if area.right > MOST_COLUMNS or area.bottom > MOST_ROWS:
-        raise GridError(GridFault.NO_ROOM, area.sheet, area.cell(0, 0))
+        raise GridError(GridFault.NO_ROOM, area.sheet)
     return sheet_of(book, area.sheet).range((area.top, area.left), (area.bottom, area.right))
 
 

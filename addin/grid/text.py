@@ -10,8 +10,8 @@ import re
 
 from worker.scoring.words import cut
 
-LONGEST_TEXT = 32_767
-"""Characters that a cell holds; Excel refuses a whole write for one longer text."""
+LONGEST_TEXT = 32_766
+"""Characters that a cell holds beside an apostrophe; Excel refuses a whole write for one longer text."""
 _WORDS = re.compile(r"[^\W\d_][^\d=+*/\\@#:<>|~^%\x00-\x1f]*")
 """Letters first and no digit at all: nothing that could be a number, date, time, formula, error or link."""
 _TRUTHS = frozenset({"true", "false"})
@@ -19,7 +19,7 @@ _TRUTHS = frozenset({"true", "false"})
 
 
 def typed(text: str) -> str:
-    """What must be handed over so that exactly this text stands in the cell. It is cut off at 32,767 characters."""
+    """What must be handed over so that exactly this text stands in the cell. It is cut off at 32,766 characters."""
     text = cut(text, LONGEST_TEXT)
     if not text or (_WORDS.fullmatch(text) and text.casefold() not in _TRUTHS):
         return text

@@ -17,7 +17,7 @@ from addin import excelfacts
 from addin.excelfacts import Sleep
 from addin.grid.area import Area
 from addin.grid.obstacles import refuse_to_write
-from addin.grid.sheets import range_of
+from addin.grid.sheets import range_of, sheet_of
 from addin.grid.text import typed
 
 NA: float = float("nan")
@@ -52,7 +52,12 @@ def put(book: xw.Book, area: Area, rows: Sequence[Sequence[Any]]) -> None:
 
 
 def _prepare_formats(book: xw.Book, area: Area, formats: Sequence[str]) -> None:
-    """Excel turns a number into text where the cell is formatted as text, and new columns take that from the left."""
+    """Excel turns a number into text where the cell is formatted as text, and new columns take that from the left.
+
+    In a protected sheet no cell can be formatted, not even one that can be written.
+    """
+    if excelfacts.is_sheet_protected(sheet_of(book, area.sheet)):
+        return
     for i, column in enumerate(area.each_column()):
         cells = range_of(book, column)
         wanted = formats[i] if i < len(formats) else ""

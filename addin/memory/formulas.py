@@ -1,4 +1,4 @@
-"""A pocket calculator for formulas: numbers, texts, single cells, + - * / & and NA(). Anything else is #NAME?."""
+"""A pocket calculator for formulas: numbers, texts, single cells, + - * / &, NA() and HYPERLINK. Anything else is #NAME?."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from addin.memory.typed import ERRORS
 
 _CELL = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)")
+_LINK = re.compile(r'=HYPERLINK\("(?:[^"]|"")*",\s*"((?:[^"]|"")*)"\)', re.IGNORECASE)
 _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -22,6 +23,8 @@ def evaluate(formula: str, cell: Callable[[str], object]) -> object:
     """The value of a formula ("=A1*2"); `cell` tells the value of an address."""
     if formula.upper() == "=NA()":
         return ERRORS["#N/A"]
+    if link := _LINK.fullmatch(formula):
+        return link[1].replace('""', '"')
     try:
         tree = ast.parse(_CELL.sub(r"cell('\1\2')", formula[1:]), mode="eval").body
         return _value(tree, cell)

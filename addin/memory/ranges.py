@@ -133,7 +133,7 @@ class Range(Layout, base_classes.Range):
 
     @number_format.setter
     def number_format(self, value: str) -> None:
-        if self.sheet.api.locks(self.area):
+        if self.sheet.is_protected:
             raise ComError("the sheet is protected")
         self.sheet.store.set_format(self.area, value)
 

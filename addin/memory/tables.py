@@ -195,7 +195,7 @@ class Tables(base_classes.Tables):
         """Make a table of cells whose first row is the header."""
         if not has_headers:
             raise NotImplementedError("tables without headers")
-        table = Table(self._sheet, name or f"Table{len(self) + 1}", source.area)
+        table = Table(self._sheet, name or f"Table{len(self) + 1}", source.impl.area)
         self._listed.append(table)
         table.rename(table.names)
         return table

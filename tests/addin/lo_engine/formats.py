@@ -26,6 +26,8 @@ def kind(name: str) -> int:
 
 def key(document: Any, code: str) -> int:
     """LibreOffice's key for an Excel format code; "BOOLEAN" is that of truth values."""
+    if code == "General":
+        return GENERAL  # English's own General leaves dates among the cells as they are
     english = struct("lang.Locale", Language="en", Country="US")
     found = document.NumberFormats.queryKey(code, english, False)
     return int(found if found != -1 else document.NumberFormats.addNew(code, english))
