@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import xlwings as xw
 
-from addin import memory
 from addin.memory import ComError
-from tests.addin.lo_engine import session
 
 NA, DIV0 = -2146826246, -2146826281
 MOMENT = dt.datetime(2024, 2, 29, 13, 45, 30)
-
-
-@pytest.fixture(params=["memory", "libreoffice"])
-def app(request: pytest.FixtureRequest) -> xw.App:
-    """Excel's stand-in."""
-    return memory.app() if request.param == "memory" else session.shared()
-
-
-@pytest.fixture
-def book(app: xw.App) -> Iterator[xw.Book]:
-    """A new workbook in front."""
-    made = app.books.add()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def sheet(book: xw.Book) -> xw.Sheet:
-    """Its only sheet."""
-    return book.sheets[0]
 
 
 def grid(sheet: xw.Sheet, rows: list[list[Any]]) -> xw.Range:
@@ -108,6 +86,9 @@ def test_number_formats(sheet: xw.Sheet) -> None:
     """General until told otherwise, None where they differ; a value brings its own only to General cells."""
     sheet["A2:A3"].number_format = "0.000"
     assert [sheet[address].number_format for address in ("A1", "A2:A3", "A1:A3")] == ["General", "0.000", None]
+    sheet["A4"].number_format = "yyyy-mm-dd"
+    sheet["A4"].number_format = "General"
+    assert sheet["A4"].number_format == "General"
     sheet["A1:A2"].value = [[MOMENT], [MOMENT]]
     assert (sheet["A1"].number_format, sheet["A2"].number_format) == ("m/d/yyyy h:mm", "0.000")
 
@@ -143,10 +124,20 @@ def test_selections(app: xw.App, book: xw.Book, sheet: xw.Sheet) -> None:
     book.sheets.add("Other")
     with pytest.raises(ComError):
         sheet["A1"].select()
+    assert app.api.ActiveChart is None
     app.impl.chart = object()
     assert (app.selection, app.api.ActiveChart is None) == (None, False)
     app.impl.chart = None
     assert (app.selection is None, app.api.ActiveChart) == (False, None)
+
+
+def test_a_selection_over_filtered_rows_is_one_rectangle(app: xw.App, sheet: xw.Sheet) -> None:
+    """And a cell in a hidden row can be selected."""
+    cells = grid(sheet, [["x"], ["a"], ["b"], ["a"]])
+    cells.autofilter.apply_values(1, ["a"])
+    for address in ("$A$2:$A$4", "$A$3", "$A:$A"):
+        sheet[address].select()
+        assert (app.impl.selection.address, app.impl.selection.api.Areas.Count) == (address, 1)
 
 
 def test_the_count_of_a_whole_sheet_overflows(sheet: xw.Sheet) -> None:

@@ -21,15 +21,15 @@ NA = -2146826246
 
 
 @pytest.fixture
-def office() -> xw.App:
+def libreoffice() -> xw.App:
     """The LibreOffice of this test run."""
     return session.shared()
 
 
 @pytest.fixture
-def sheet(office: xw.App) -> Iterator[xw.Sheet]:
+def sheet(libreoffice: xw.App) -> Iterator[xw.Sheet]:
     """The sheet of a new workbook."""
-    book = office.books.add()
+    book = libreoffice.books.add()
     yield book.sheets[0]
     book.close()
 
@@ -152,7 +152,7 @@ def test_twenty_thousand_rows_of_twelve_are_written_and_read_whole(sheet: xw.She
     assert cell(sheet, "A20000:L20000").getDataArray() == (tuple(rows[-1]),)
 
 
-def test_a_saved_workbook_comes_back(sheet: xw.Sheet, office: xw.App, tmp_path: Path) -> None:
+def test_a_saved_workbook_comes_back(sheet: xw.Sheet, libreoffice: xw.App, tmp_path: Path) -> None:
     """As .xlsx under a name with spaces and Greek letters: values, types, table, names."""
     day = dt.datetime(2024, 2, 29)
     sheet["A1"].value = [["x", "y", "z"], [1.0, True, day]]
@@ -161,7 +161,7 @@ def test_a_saved_workbook_comes_back(sheet: xw.Sheet, office: xw.App, tmp_path: 
     sheet.book.save(tmp_path / "Δοκιμή 1.xlsx")
     copy = tmp_path / "copy.xlsx"
     copy.write_bytes((tmp_path / "Δοκιμή 1.xlsx").read_bytes())
-    again = office.books.open(copy)
+    again = libreoffice.books.open(copy)
     assert sheet.book.name == "Δοκιμή 1.xlsx"
     assert again.sheets[0]["A2:C2"].value == [1.0, True, day]
     assert again.sheets[0].tables["Rows"].range.address == "$A$1:$C$2"
@@ -169,7 +169,7 @@ def test_a_saved_workbook_comes_back(sheet: xw.Sheet, office: xw.App, tmp_path: 
     again.close()
 
 
-def test_another_process_can_attach_and_leave(sheet: xw.Sheet, office: xw.App) -> None:
+def test_another_process_can_attach_and_leave(sheet: xw.Sheet, libreoffice: xw.App) -> None:
     """It sees the same workbook and selection, and its end does not end the office."""
     sheet["A1:B1"].value = [[20.0, 22.0]]
     sheet["A1:B1"].select()
@@ -177,20 +177,19 @@ def test_another_process_can_attach_and_leave(sheet: xw.Sheet, office: xw.App) -
         "import sys; from tests.addin.lo_engine import host; app = host.attach(sys.argv[1])\n"
         "app.selection.offset(0, 2)[0].value = sum(app.selection.value); host.stop(app)"
     )
-    command = [sys.executable, "-c", code, office.impl.office.pipe]
+    command = [sys.executable, "-c", code, libreoffice.impl.office.pipe]
     subprocess.run(command, check=True, cwd=Path(__file__).parents[2], timeout=60)
     assert sheet["C1"].value == 42.0
 
 
-def test_nothing_of_the_system_reaches_this_python(office: xw.App) -> None:
+def test_nothing_of_the_system_reaches_this_python(libreoffice: xw.App) -> None:
     """The bridge leaves neither the system's packages nor LibreOffice's folder on the path, nor a hook on import."""
     assert not [path for path in sys.path if "dist-packages" in path or "libreoffice" in path]
     assert builtins.__import__.__module__ == "builtins"
 
 
-def test_the_office_ends_with_its_profile() -> None:
-    """stop() waits for the process and deletes the profile it was given."""
-    session.require()
+def test_the_office_ends_with_its_profile(libreoffice: xw.App) -> None:
+    """stop() waits for the process and deletes the profile it was given; another office goes on."""
     app = host.start()
     process, profile = app.impl.office.process, Path(app.impl.office.profile.name)
     assert process.poll() is None
@@ -198,3 +197,4 @@ def test_the_office_ends_with_its_profile() -> None:
     host.stop(app)
     assert process.poll() is not None
     assert not profile.exists()
+    assert libreoffice.impl.office.process.poll() is None

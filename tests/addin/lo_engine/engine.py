@@ -11,10 +11,11 @@ import pandas as pd
 from xlwings import base_classes, utils
 
 from addin.memory.typed import ERRORS
-from tests.addin.lo_engine import addresses, com, office
+from tests.addin.lo_engine import com, office
 from tests.addin.lo_engine.books import Books
 from tests.addin.lo_engine.office import Office
 from tests.addin.lo_engine.ranges import Range
+from tests.addin.lo_engine.selecting import selected
 
 NAME = "libreoffice"
 _ERROR_TEXTS = {number: text for text, number in ERRORS.items()}
@@ -67,14 +68,10 @@ class App(base_classes.App):
         if not len(self.books):
             return None
         book = self.books.active
-        chosen = book.document.CurrentController.getSelection()
-        if chosen.supportsService("com.sun.star.sheet.SheetCellRanges"):
-            found = list(chosen.getRangeAddresses())
-        elif chosen.supportsService("com.sun.star.sheet.SheetCellRange"):
-            found = [chosen.RangeAddress]
-        else:
+        if (found := selected(book.document)) is None:
             return None
-        return book.sheets(found[0].Sheet + 1).at(*map(addresses.of, found))
+        number, boxes = found
+        return book.sheets(number + 1).at(*boxes)
 
     @property
     def chart(self) -> Any:

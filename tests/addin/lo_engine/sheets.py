@@ -146,7 +146,8 @@ class Sheet(base_classes.Sheet):
         return Range(self, *boxes)
 
     def cells_of(self, box: Box) -> Any:
-        """LibreOffice's range of a rectangle."""
+        """LibreOffice's range of a rectangle. Raises ComError where the sheet has no such cells."""
+        com.refuse_if(box.bottom >= MOST_ROWS or box.right >= MOST_COLUMNS, "beyond the sheet")
         return self.sheet.getCellRangeByPosition(box.left, box.top, box.right, box.bottom)
 
     def range(self, arg1: Any, arg2: Any = None) -> Range:
