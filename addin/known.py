@@ -106,14 +106,11 @@ def _count(scored: npt.NDArray[np.bool_], problems: Sequence[Problem]) -> None:
 
 
 def look_up(cache: Cache, endpoint: Endpoint, version: str, frame: pd.DataFrame, problems: Sequence[Problem]) -> Known:
-    """Check a table and look its rows up. Without a version nothing is known: nobody could tell whether the scores are
-    still those of the endpoint's model. Raises TableError.
-    """
+    """Check a table and look its rows up. Raises TableError."""
     checked = check(frame, endpoint.schema, problems)
     good = np.flatnonzero(checked.good)
     hashes = cache.hashes(take(checked.columns, good), endpoint.url, version, endpoint.schema)
     first = dict(zip(reversed(hashes), reversed(good.tolist()), strict=True))
-    cached = cache.get(list(first)) if version else {}
-    refused = cache.refused(first) if version else {}
+    cached, refused = cache.get(list(first)), cache.refused(first)
     unknown = np.array(sorted(row for key, row in first.items() if key not in cached and key not in refused), np.intp)
     return Known(endpoint, version, frame, checked, good, hashes, cached, refused, unknown)

@@ -15,8 +15,9 @@ class Sending:
     """A Transport around another, for one table; `rows` are its rows and how many of them are sent.
 
     What comes back goes into the cache under the version that scored it, even when nobody waits for it any more: it is
-    paid for. A refusal does not say which version refused; it counts for `version`, the one told last. `report` and
-    `stopped` are called in the caller's thread, the calls in others.
+    paid for. Without a version it does not: nobody could tell later whether that is still the endpoint's model. A
+    refusal does not say which version refused; it counts for `version`, the one told last. `report` and `stopped` are
+    called in the caller's thread, the calls in others.
     """
 
     def __init__(

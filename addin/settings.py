@@ -15,20 +15,15 @@ from typing import Any
 from addin.errors import AddinError
 from addin.paths import settings_file, write_whole
 
-LOG_LEVELS = ("error", "warning", "info", "debug")
-
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One row of the table. The default's type is the setting's type; `least` is the smallest number allowed,
-    `choices` the words allowed.
-    """
+    """One row of the table. The default's type is the setting's type; `least` is the smallest number allowed."""
 
     name: str
-    default: int | float | str
+    default: int | float
     help: str
     least: float = 0
-    choices: tuple[str, ...] = ()
 
 
 TABLE = (
@@ -36,14 +31,12 @@ TABLE = (
     Setting("function_seconds", 30.0, "how long a worksheet function may take before it gives up", 1),
     Setting("version_seconds", 60.0, "how long the model version that an endpoint told is believed"),
     Setting("cache_mb", 200, "how large the file of scores already paid for may grow, in MB", 1),
-    Setting("log_level", "info", "how much the log tells", choices=LOG_LEVELS),
-    Setting("log_mb", 2, "how large the log may grow, in MB", 1),
 )
 
 
 class SettingError(AddinError):
     """A setting that cannot be used. `where` is the file or variable it was read from; `name` is blank when the file
-    as a whole cannot be read; `wanted` are the words, names or bounds that are allowed, or what is wrong.
+    as a whole cannot be read; `wanted` are the names or bounds that are allowed, or what is wrong.
     """
 
     def __init__(self, where: str, name: str, value: object, wanted: str) -> None:
@@ -104,12 +97,8 @@ def _load(file: Path) -> dict[str, Any]:
         raise SettingError(str(file), "", None, str(error)) from None
 
 
-def _convert(setting: Setting, value: Any, where: str) -> int | float | str:  # noqa: ANN401 - checked here
+def _convert(setting: Setting, value: Any, where: str) -> int | float:  # noqa: ANN401 - checked here
     kind = type(setting.default)
-    if kind is str:
-        if value not in setting.choices:
-            raise SettingError(where, setting.name, value, f"one of {', '.join(setting.choices)}")
-        return str(value)
     wanted = f"{'a whole number' if kind is int else 'a number'}, {setting.least:g} or more"
     try:
         number = float(value) if kind is float else int(str(value))

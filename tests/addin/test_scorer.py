@@ -25,6 +25,7 @@ from tests.endpoints import tiny
 from tests.host.conftest import Host
 from tests.scoring.conftest import KEY, SCHEMA, make_table, score_rows
 from worker.scoring import (
+    Answer,
     BadAnswer,
     Columns,
     Endpoint,
@@ -35,6 +36,7 @@ from worker.scoring import (
     Problem,
     ProblemKind,
     ProxySignIn,
+    Rejected,
     RowsLost,
     Schema,
     ScoringClient,
@@ -180,6 +182,24 @@ def test_a_bad_table_is_refused_before_any_call(desk: MadeDesk) -> None:
     with pytest.raises(NoKey):
         desk.new_scorer().score("credit", make_table(3))
     assert sent(desk) == 0
+
+
+def test_each_refused_row_shows_its_own_cell(desk: MadeDesk) -> None:
+    """Rows that the endpoint cannot tell apart may be written differently; the reason is the endpoint's."""
+    score = desk.host.fake.__call__
+
+    def choosy(endpoint: Endpoint, columns: Columns) -> Answer:
+        if "A41" in columns["purpose"]:
+            raise Rejected("Bad", "no more of these", columns["purpose"].tolist().index("A41"), "purpose")
+        return score(endpoint, columns)
+
+    scorer = Scorer(desk.catalogue, desk.cache, transport_for=lambda _: choosy)
+    table = pd.DataFrame({"age": [1, 2, 2], "income": [1, 1, 1], "Purpose": ["A40", "A41", " a41"]})
+    for _ in range(2):
+        assert scorer.score("credit", table).problems == (
+            Problem(1, ProblemKind.REJECTED, "Purpose", "A41", detail="no more of these"),
+            Problem(2, ProblemKind.REJECTED, "Purpose", " a41", detail="no more of these"),
+        )
 
 
 @pytest.mark.parametrize("lose", ["what came back", "what was known", "a reason"])

@@ -33,7 +33,6 @@ def test_the_file_wins_over_the_default_and_the_environment_over_the_file(tmp_pa
         ("confirm_rows = 1.5", "confirm_rows", "a whole number, 0 or more"),
         ("cache_mb = 0", "cache_mb", "a whole number, 1 or more"),
         ("function_seconds = inf", "function_seconds", "a number, 1 or more"),
-        ("log_level = 'loud'", "log_level", "one of error, warning, info, debug"),
         ("confirm_row = 5", "confirm_row", "known are confirm_rows"),
         ("confirm_rows = ", "", "Invalid value"),
     ],
