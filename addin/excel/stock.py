@@ -33,6 +33,8 @@ _EDITS = (
     ("Public Const XLWINGS_VERSION As String", "Private Const XLWINGS_VERSION As String", 1),
 )
 
+_HEADLINE = ("'--- xlwings' own procedures, as they are " + "-" * 60, "")
+
 # What must not be in the outcome, however it came there.
 _NEVER = (
     "ADD_WORKBOOK_TO_PYTHONPATH",
@@ -54,7 +56,8 @@ _NEVER = (
 
 
 def bridge(stock: str, own: str) -> str:
-    """The text of the class Bridge: what is taken from `stock`, the xlwings module of its template, then `own`.
+    """The text of the class Bridge: declarations of `stock`, the xlwings module of its template; `own`; procedures of
+    `stock`. VBA wants all declarations before the first procedure, so `own` begins with its own.
 
     Raises BuildError if anything looked for is not there exactly as often as it was in the version reviewed.
     """
@@ -68,7 +71,7 @@ def bridge(stock: str, own: str) -> str:
             raise BuildError("xlwings declarations", old.strip(), head.count(old))
         head = head.replace(old, new)
     taken = [_procedure(stock, name) for name in _TAKEN]
-    text = "\n".join(["Option Explicit\n", head.rstrip(), "", *taken, own.strip(), ""])
+    text = "\n".join(["Option Explicit\n", head.rstrip(), "", own.strip(), "", *_HEADLINE, *taken])
     refuse_holes(text)
     return text
 

@@ -69,6 +69,14 @@ def test_the_toggle_is_pressed_on_an_automatic_sheet(sheet: str, reference: str)
     assert desk.ask("AutoScorePressed", Control("")) is True
 
 
+def test_another_sheet_in_front_draws_the_toggle_anew_and_nothing_else() -> None:
+    """The rest of the ribbon does not depend on the sheet."""
+    desk = _auto()
+    desk.run("app_SheetActivate", Sheet("Data", desk.book))
+    desk.run("app_WorkbookActivate", desk.book)
+    assert (desk.ribbon.redrawn, desk.ribbon.drawn) == (["autoScore", "autoScore"], 0)
+
+
 def test_a_failing_tick_tells_nobody_and_leaves_events_on() -> None:
     """The log has it; a box once a second would be worse."""
     desk = _auto()

@@ -76,10 +76,15 @@ class Ribbon(VBAObject):
 
     def __init__(self) -> None:
         self.drawn = 0
+        self.redrawn: list[str] = []
 
     @method
     def Invalidate(self) -> None:
         self.drawn += 1
+
+    @method
+    def InvalidateControl(self, name: Any) -> None:
+        self.redrawn.append(str(name))
 
 
 class Named(VBAObject):

@@ -78,6 +78,7 @@ Private Function NoAnswer() As String
 End Function
 
 Private Function IsWizardOpen() As Boolean
+    On Error Resume Next
     IsWizardOpen = Not Application.CommandBars("Standard").Controls(1).Enabled
 End Function
 

@@ -24,6 +24,12 @@ Public Sub Refresh()
     If Not theRibbon Is Nothing Then theRibbon.Invalidate
 End Sub
 
+' Another sheet is in front: it may be scored by itself, or not.
+Public Sub RefreshAutoScore()
+    On Error Resume Next
+    If Not theRibbon Is Nothing Then theRibbon.InvalidateControl "autoScore"
+End Sub
+
 ' Python calls it on macOS when it is done; the name is xlwings'.
 Public Sub CleanUp()
     Dim python As New Bridge, failure As String
