@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -86,6 +86,3 @@ def serving(certificate: Path | None = None, **facts: Any) -> Iterator[Server]:
         listener.shutdown()
         listener.server_close()
         thread.join()
-
-
-Start = Callable[..., Server]

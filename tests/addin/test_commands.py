@@ -23,9 +23,8 @@ from addin.conf import read_conf
 from addin.install import InstallError, InstallFault
 from addin.keystore import SystemKeys
 from addin.messages import explain
-from tests.addin.computers import Computer, mac, make, windows
+from tests.addin.computers import VERSIONS, Computer, Credentials, mac, make, windows
 from tests.addin.servers import KEY, LOCATION, serving
-from tests.addin.test_doctor import VERSIONS, Credentials
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import keyring.backends.fail
 import pytest
-from keyring.backend import KeyringBackend
 
 from addin.catalogue import Catalogue
 from addin.conf import update_conf
@@ -21,32 +20,8 @@ from addin.install import install
 from addin.install.libraries import library_names, script_name, xlwings_version
 from addin.keystore import MemoryKeys, SystemKeys
 from addin.paths import user_folder
-from tests.addin.computers import XLAM, Computer, mac, make, windows
+from tests.addin.computers import VERSIONS, XLAM, Computer, Credentials, mac, make, windows
 from worker import __version__
-
-VERSIONS = f"{__version__} {xlwings_version()}\n"
-
-
-class Credentials(KeyringBackend):
-    """A key store that goes by the name of Windows' own and does as it is told."""
-
-    priority = 1  # type: ignore[assignment]
-
-    def __init__(self, kept: dict[str, str] | None = None, *, forgetful: bool = False) -> None:
-        self.kept = kept if kept is not None else {}
-        self.forgetful = forgetful
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return None if self.forgetful else self.kept.get(service)
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        self.kept.pop(service, None)
-
-
-Credentials.__module__, Credentials.__qualname__ = "keyring.backends.Windows", "WinVaultKeyring"
 
 
 class Ward:
