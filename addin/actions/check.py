@@ -42,7 +42,9 @@ def summary(prepared: Prepared) -> str:
     """How many rows have problems, in a sentence."""
     bad = len({problem.row for problem in prepared.problems})
     rows = len(prepared.frame)
-    return f"{bad:,} of {rows:,} rows {'has' if bad == 1 else 'have'} a problem and cannot be scored as they are."
+    if bad == 1:
+        return f"1 of {rows:,} rows has a problem and cannot be scored as it is."
+    return f"{bad:,} of {rows:,} rows have problems and cannot be scored as they are."
 
 
 def show_problems(desk: Desk, prepared: Prepared) -> None:

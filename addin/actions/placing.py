@@ -15,6 +15,7 @@ from worker.scoring import Schema
 from worker.scoring.schema import match_key
 
 STATUS = "Status"
+SAME = "Where they are"
 BESIDE = "Beside the data"
 NEW_SHEET = "New sheet"
 PICK = "Pick a cell"
@@ -38,25 +39,29 @@ class Target:
     stood: tuple[tuple[Kept, ...], ...] = ()
 
 
-def choose(desk: Desk, block: Block, schema: Schema, before: Remembered | None) -> Target | None:
+def choose(desk: Desk, block: Block, schema: Schema, before: Remembered | None, *, again: bool) -> Target | None:
     """Ask where the results go, and before anything is lost. None when the person cancels.
 
-    The result columns of an earlier scoring (`before`) are refilled, unasked. Raises GridError.
+    The result columns of an earlier scoring (`before`) are refilled unasked when they are beside the data, or when the
+    block is scored `again`. Raises GridError.
     """
     names = result_names(block, schema, before.facts.names if before else ())
     own = before.scores if before and before.facts.names == names else None
     beside = _beside(desk, block, names)
-    if own is not None and beside is not None and (own.sheet, own.left) == (beside.sheet, beside.left):
-        rest = _outside(beside, own)
-        return _agreed(desk, Target(names, beside, block.header_row, beside=True), rest)
-    if own is not None and own.rows == block.area.rows:
-        return _agreed(desk, Target(names, own), [])
-    if beside is not None and grid.occupied(desk.book, beside):
-        return _agreed(desk, Target(names, beside, block.header_row, beside=True), [beside])
-    choices = (BESIDE, NEW_SHEET, PICK, CANCEL) if beside else (NEW_SHEET, PICK, CANCEL)
+    there = None if beside is None else Target(names, beside, block.header_row, beside=True)
+    if own and beside and (own.sheet, own.left) == (beside.sheet, beside.left):
+        return _agreed(desk, there, _outside(beside, own))
+    kept = Target(names, own) if own and own.rows == block.area.rows else None
+    if again and kept:
+        return _agreed(desk, kept, [])
+    if beside and not kept and grid.occupied(desk.book, beside):
+        return _agreed(desk, there, [beside])
+    choices = [*([SAME] if kept else []), *([BESIDE] if beside else []), NEW_SHEET, PICK, CANCEL]
     answer = desk.ui.ask(f"{int((~block.blank).sum()):,} rows. Where should the scores go?", choices)
-    if answer == BESIDE and beside is not None:
-        return _agreed(desk, Target(names, beside, block.header_row, beside=True), [])
+    if answer == SAME:
+        return _agreed(desk, kept, [])
+    if answer == BESIDE and beside:
+        return _agreed(desk, there, [beside])
     return _elsewhere(desk, names, block.area.rows, answer)
 
 
@@ -111,9 +116,9 @@ def _outside(area: Area, own: Area) -> list[Area]:
     ]
 
 
-def _agreed(desk: Desk, target: Target, foreign: Sequence[Area]) -> Target | None:
+def _agreed(desk: Desk, target: Target | None, foreign: Sequence[Area]) -> Target | None:
     """The target, if nothing foreign is lost there or the person agrees. Formulas are never overwritten."""
-    if target.area is None:
+    if target is None or target.area is None:
         return target
     whole = target.area.with_header(target.header_row)
     if grid.has_formulas(desk.book, target.area):

@@ -51,17 +51,26 @@ def score(desk: Desk, block: Block, name: str, before: Remembered | None, earlie
     prepared = prepare(desk, block, schema, earlier)
     if prepared is None:
         return
-    if earlier is None or not earlier.alone:
-        show_problems(desk, prepared)
-        if prepared.problems and not ask_for_good_rows(desk, prepared):
-            return
-        grid.goto(desk.book, block.area)
-    target = choose(desk, prepared.block, schema, before)
+    if (earlier is None or not earlier.alone) and not _goes_on(desk, prepared):
+        return
+    target = choose(desk, prepared.block, schema, before, again=earlier is not None)
     if target is None or not _confirmed(desk, name, prepared):
         return
     outcome = _called(desk, name, prepared)
     if outcome is not None:
         _write(desk, prepared, schema, target, outcome, before)
+
+
+def _goes_on(desk: Desk, prepared: Prepared) -> bool:
+    """Show the problems, if there are any, and ask whether to go on without their rows."""
+    selected = grid.active_area(desk.book) if prepared.problems else None
+    show_problems(desk, prepared)
+    if selected is None:
+        return True
+    if not ask_for_good_rows(desk, prepared):
+        return False
+    grid.goto(desk.book, selected)
+    return True
 
 
 def earlier_of(before: Remembered, *, alone: bool = False) -> Earlier:
@@ -168,7 +177,8 @@ def _say(desk: Desk, prepared: Prepared, outcome: Outcome) -> None:
     bad = len({problem.row for problem in outcome.problems})
     parts = []
     if bad:
-        parts.append(f"{rows - bad:,} of {rows:,} rows scored; {bad:,} need attention, see Status.")
+        need = "needs" if bad == 1 else "need"
+        parts.append(f"{rows - bad:,} of {rows:,} rows scored; {bad:,} {need} attention, see Status.")
     if outcome.offline:
         parts.append(f"{outcome.endpoint} cannot be reached; these are the scores it gave before.")
     if len(outcome.versions) > 1:

@@ -1,4 +1,4 @@
-"""A pocket calculator for formulas: numbers, texts, single cells, + - * / &, NA() and HYPERLINK. Anything else is #NAME?."""
+"""A pocket calculator for formulas: numbers, texts, single cells, + - * / &, NA() and HYPERLINK; else #NAME?."""
 
 from __future__ import annotations
 

@@ -100,6 +100,14 @@ def values(book: xw.Book, address: str, sheet: str = "Sheet1") -> Any:
     return book.sheets[sheet].range(address).options(ndim=2, err_to_str=True).value
 
 
+def front(bench: Bench) -> xw.Sheet:
+    """The data's sheet, brought to the front with A1 selected."""
+    sheet = bench.book.sheets["Sheet1"]
+    sheet.impl.activate()
+    sheet["A1"].impl.select()
+    return sheet
+
+
 def contents(book: xw.Book) -> dict[str, Any]:
     """Every cell of every sheet: formulas and values."""
     return {

@@ -1,0 +1,129 @@
+"""Check inputs: every problem is named with a link to its cell, texts in doubt are asked about, nothing is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import xlwings as xw
+
+from addin.actions.check import GOOD_ROWS, SHEET, STOP
+from addin.actions.placing import BESIDE
+from tests.addin.acting import Bench, contents, front, scores, table, values
+
+
+@pytest.fixture
+def bench(book: xw.Book, tmp_path: Path) -> Bench:
+    book.sheets[0]["A1"].value = table()
+    book.sheets[0]["A1"].select()
+    return Bench(book, tmp_path)
+
+
+def test_good_rows_are_said_to_be_good(bench: Bench) -> None:
+    """And nothing is sent."""
+    assert bench.do("check_inputs").told == ["All 3 rows can be scored."]
+    assert bench.rows_sent == 0
+    assert [sheet.name for sheet in bench.book.sheets] == ["Sheet1"]
+
+
+def test_problems_are_listed_on_a_sheet_with_a_link_to_each_cell(bench: Bench) -> None:
+    """Cell, column, value, what is wrong and how to mend it."""
+    sheet = bench.book.sheets[0]
+    sheet["A3"].value, sheet["C4"].value = "many", "A4O"
+    ui = bench.do("check_inputs")
+    assert ui.told == ["2 of 3 rows have problems and cannot be scored as they are."]
+    assert values(bench.book, "A1:D3", SHEET) == [
+        ["Cell", "Column", "Value", "Problem"],
+        ["A3", "age", "many", "'many' is not a number; age takes numbers"],
+        ["C4", "purpose", "A4O", "'A4O' is not a value of purpose. Allowed: A40, A41"],
+    ]
+    link = bench.book.sheets[SHEET]["A2"].formula
+    assert link == '=HYPERLINK("#\'Sheet1\'!A3","A3")'
+    assert bench.book.sheets.active.name == SHEET
+    assert bench.rows_sent == 0
+
+
+def test_the_sheet_of_problems_is_used_again_and_removed_when_there_are_none(bench: Bench) -> None:
+    """There is never a second one."""
+    sheet = bench.book.sheets[0]
+    sheet["A2:A4"].value = [["many"], ["more"], ["most"]]
+    bench.do("check_inputs")
+    front(bench)["A2:A3"].value = [[20], [21]]
+    bench.do("check_inputs")
+    assert values(bench.book, "A2:A4", SHEET) == [["A4"], [None], [None]]
+    front(bench)["A4"].value = 22
+    bench.do("check_inputs")
+    assert [sheet.name for sheet in bench.book.sheets] == ["Sheet1"]
+
+
+def test_a_sheet_of_that_name_that_is_not_ours_is_left_alone(bench: Bench) -> None:
+    """Its name is taken, so ours gets a number."""
+    bench.book.sheets.add(SHEET)["A1"].value = "my notes"
+    front(bench)["A3"].value = "many"
+    bench.do("check_inputs")
+    assert values(bench.book, "A1", SHEET) == [["my notes"]]
+    assert values(bench.book, "A2", f"{SHEET} 2") == [["A3"]]
+    front(bench)["A3"].value = 21
+    bench.do("check_inputs")
+    assert [sheet.name for sheet in bench.book.sheets if sheet.name != "Sheet1"] == [SHEET]
+
+
+def test_where_sheets_cannot_be_added_problems_are_shown_in_a_window(bench: Bench) -> None:
+    """With the same words."""
+    bench.book.sheets[0]["A3"].value = "many"
+    bench.book.api.Protect()
+    ui = bench.do("check_inputs")
+    assert ui.reports == [
+        "1 of 3 rows has a problem and cannot be scored as it is.\n\nA3: 'many' is not a number; age takes numbers"
+    ]
+    bench.book.api.Unprotect()
+
+
+def test_texts_in_doubt_are_asked_about_once_for_each_column(bench: Bench) -> None:
+    """With both readings; the sheet is not changed, and what was said is remembered for the block."""
+    sheet = bench.book.sheets[0]
+    sheet["A2:B4"].value = [["'20", "'1.234"], [21, "'2.500"], [22, 7]]
+    before = values(bench.book, "A1:C4")
+    ui = bench.do("score_selection", {0: 0, 1: 1}, BESIDE)
+    assert [(q.column, q.cell, q.cells, q.examples) for q in ui.questions[0]] == [
+        ("age", "A2", 1, ("20",)),
+        ("income", "B2", 2, ("1.234", "2.500")),
+    ]
+    assert [choice.values for choice in ui.questions[0][1].choices] == [("1.234", "2.5"), ("1234", "2500")]
+    assert values(bench.book, "A1:C4") == before
+    assert values(bench.book, "D2:G4") == scores(20, 21, 22)
+    assert bench.host.fake.calls[0]["income"].tolist() == [1234, 2500, 7]
+    sheet["A4"].value = 30
+    ui = bench.do("score_again")
+    assert ui.questions == []
+    assert values(bench.book, "D4:G4") == scores(30)
+
+
+def test_texts_that_are_left_stay_problems(bench: Bench) -> None:
+    """And closing the window stops."""
+    bench.book.sheets[0]["A2"].value = "'20"
+    ui = bench.do("score_selection", {}, STOP)
+    assert ui.asked == [("1 of 3 rows has a problem and cannot be scored as it is.", (GOOD_ROWS, STOP))]
+    front(bench)
+    before = contents(bench.book)
+    bench.do("score_selection", None)
+    assert contents(bench.book) == before
+    assert bench.rows_sent == 0
+
+
+def test_error_cells_in_inputs_are_problems(bench: Bench) -> None:
+    """Each with the error that it shows."""
+    bench.book.sheets[0]["B3"].formula = "=1/0"
+    bench.do("check_inputs")
+    assert values(bench.book, "A2:D2", SHEET) == [
+        ["B3", "income", "#DIV/0!", "The cell shows #DIV/0!; mend its formula (income)"]
+    ]
+
+
+def test_a_sheet_name_with_quotes_is_linked_to(bench: Bench) -> None:
+    """And can do no harm in the formula of a link."""
+    sheet = bench.book.sheets[0]
+    sheet.name = 'It\'s "mine"'
+    sheet["A3"].value = "many"
+    bench.do("check_inputs")
+    assert bench.book.sheets[SHEET]["A2"].value == "A3"

@@ -1,0 +1,153 @@
+"""Undo scoring puts back what the last action wrote over, and nothing that was changed since."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+import xlwings as xw
+
+from addin.actions.placing import BESIDE, NEW_SHEET, OVERWRITE, PICK, WITH_HEADERS
+from addin.blocks import remembered
+from addin.grid import Area
+from addin.paths import undo_file
+from tests.addin.acting import OUTPUTS, Bench, contents, scores, table, values
+
+
+@pytest.fixture
+def bench(book: xw.Book, tmp_path: Path) -> Bench:
+    book.sheets[0]["A1"].value = table()
+    book.sheets[0]["A1"].select()
+    return Bench(book, tmp_path)
+
+
+def blank(bench: Bench, address: str = "D1:G4") -> bool:
+    return all(cell is None for row in values(bench.book, address) for cell in row)
+
+
+def test_new_columns_vanish(bench: Bench) -> None:
+    """And the workbook no longer knows the block."""
+    bench.do("score_selection", BESIDE)
+    assert len(remembered(bench.book)) == 1
+    assert bench.do("undo_scoring").told == []
+    assert blank(bench)
+    assert values(bench.book, "A1:C4") == table()
+    assert remembered(bench.book) == []
+    assert bench.do("undo_scoring").told == ["There is nothing to undo in this workbook. Sheet unchanged."]
+
+
+def test_values_that_were_overwritten_come_back(bench: Bench) -> None:
+    """With their number formats and without becoming formulas."""
+    sheet = bench.book.sheets[0]
+    sheet["D1"].value = [OUTPUTS, [0.5, 2, "'=1+1", "ok"], ["'007", None, None, None]]
+    sheet["D2"].number_format = "0.00%"
+    before = contents(bench.book)
+    bench.do("score_selection", OVERWRITE)
+    assert values(bench.book, "D2:G4") == scores(20, 21, 22)
+    bench.do("undo_scoring")
+    assert contents(bench.book) == before
+    assert sheet["D2"].number_format == "0.00%"
+
+
+def test_cells_changed_since_are_kept_and_listed(bench: Bench) -> None:
+    """A formula typed over a score, too."""
+    sheet = bench.book.sheets[0]
+    bench.do("score_selection", BESIDE)
+    sheet["D3"].value = 0.99
+    sheet["E4"].formula = "=A4*3"
+    ui = bench.do("undo_scoring")
+    assert ui.told == ["Changed since, so left as they are: Sheet1!D3, Sheet1!E4."]
+    assert values(bench.book, "D1:G4") == [
+        [None] * 4,
+        [None] * 4,
+        [0.99, None, None, None],
+        [None, 66, None, None],
+    ]
+    assert sheet["E4"].formula == "=A4*3"
+
+
+def test_a_second_scoring_is_undone_to_the_first(bench: Bench) -> None:
+    """One step, and what the workbook remembers goes back with it."""
+    sheet = bench.book.sheets[0]
+    bench.do("score_selection", BESIDE)
+    first = remembered(bench.book)
+    sheet["A2"].value = 60
+    bench.do("score_again")
+    assert remembered(bench.book) != first
+    bench.do("undo_scoring")
+    assert values(bench.book, "D2:G4") == scores(20, 21, 22)
+    assert remembered(bench.book) == first
+
+
+def test_a_table_shrinks_again(book: xw.Book, tmp_path: Path) -> None:
+    """Its new columns are taken out."""
+    book.sheets[0]["A1"].value = table()
+    made = book.sheets[0].tables.add(book.sheets[0]["A1:C4"], name="Loans")
+    bench = Bench(book, tmp_path)
+    bench.do("score_table", BESIDE)
+    bench.do("undo_scoring")
+    assert made.range.address == "$A$1:$C$4"
+    assert blank(bench)
+
+
+def test_a_new_sheet_is_removed_unless_it_was_changed(bench: Bench) -> None:
+    """The person's own notes on it stay."""
+    bench.do("score_selection", NEW_SHEET)
+    bench.do("undo_scoring")
+    assert [sheet.name for sheet in bench.book.sheets] == ["Sheet1"]
+    bench.do("score_selection", NEW_SHEET)
+    bench.book.sheets["Scores"]["A9"].value = "note"
+    assert bench.do("undo_scoring").told == ["Changed since, so left as they are: Scores."]
+    assert values(bench.book, "A9", "Scores") == [["note"]]
+
+
+def test_scores_at_a_picked_cell_are_undone_with_their_headers(bench: Bench) -> None:
+    """And sample rows as well."""
+    bench.ui.cells = [Area("Sheet1", 10, 2, 1, 1)]
+    bench.do("score_selection", PICK, WITH_HEADERS)
+    bench.do("undo_scoring")
+    assert blank(bench, "B10:E13")
+
+
+def test_the_record_is_private_and_used_once(bench: Bench) -> None:
+    """It holds cells of the workbook."""
+    bench.do("score_selection", BESIDE)
+    file = undo_file(bench.folder)
+    if sys.platform != "win32":
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    bench.do("undo_scoring")
+    assert not file.exists()
+
+
+def test_another_workbook_of_the_same_name_is_not_undone(app: xw.App, bench: Bench, tmp_path: Path) -> None:
+    """The record belongs to one workbook, whatever its name or path."""
+    bench.do("score_selection", BESIDE)
+    first = bench.book
+    bench.book = app.books.add()
+    bench.book.sheets[0]["D1"].value = [OUTPUTS, *scores(20, 21, 22)]
+    assert bench.do("undo_scoring").told == ["There is nothing to undo in this workbook. Sheet unchanged."]
+    assert values(bench.book, "D2:G4") == scores(20, 21, 22)
+    bench.book = first
+    bench.do("undo_scoring")
+    assert blank(bench)
+
+
+def test_a_deleted_sheet_is_no_obstacle(bench: Bench) -> None:
+    """It is named, and the record is used up."""
+    bench.book.sheets.add("Other")
+    bench.book.sheets["Sheet1"].impl.activate()
+    bench.do("score_selection", BESIDE)
+    bench.book.sheets["Sheet1"].delete()
+    assert bench.do("undo_scoring").told == ["Changed since, so left as they are: Sheet1."]
+
+
+def test_undo_works_in_a_process_of_its_own(bench: Bench) -> None:
+    """As on macOS, where each click is one: nothing but the files and the workbook is needed."""
+    bench.do("score_selection", BESIDE)
+    later = Bench.__new__(Bench)
+    later.__dict__.update(bench.__dict__)
+    later.scorer = bench.made.new_scorer()
+    later.do("undo_scoring")
+    assert blank(bench)
