@@ -78,19 +78,19 @@ class SystemKeys:
     def get(self, url: str, name: str = "") -> str | None:  # noqa: ARG002 - an address is enough here
         """The key for an address, None where there is none."""
         store = self._trusted()
-        with _no_words(store):
+        with _no_words(_name(store)):
             return store.get_password(_service(url), _USER)
 
     def set(self, url: str, key: str, name: str = "") -> None:  # noqa: ARG002
         """Keep a key, instead of the one before."""
         store = self._trusted()
-        with _no_words(store):
+        with _no_words(_name(store)):
             store.set_password(_service(url), _USER, key)
 
     def delete(self, url: str, name: str = "") -> None:  # noqa: ARG002
         """Forget a key; nothing happens where there is none."""
         store = self._trusted()
-        with _no_words(store):
+        with _no_words(_name(store)):
             try:
                 store.delete_password(_service(url), _USER)
             except PasswordDeleteError:
@@ -99,7 +99,8 @@ class SystemKeys:
 
     def _trusted(self) -> KeyringBackend:
         """The first store that may be used. A chain of stores is never used itself: it writes where it likes."""
-        found = self._find()
+        with _no_words("keyring"):
+            found = self._find()
         offered = list(found.backends) if isinstance(found, ChainerBackend) else [found]
         for store in offered:
             if _name(store) in TRUSTED:
@@ -190,9 +191,9 @@ def _name(store: KeyringBackend) -> str:
 
 
 @contextmanager
-def _no_words(store: KeyringBackend) -> Iterator[None]:
+def _no_words(store: str) -> Iterator[None]:
     """A store's error as its kind alone; each system raises its own, and some repeat what they were given."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - pywintypes, dbus and Keychain errors share no base
-        raise KeyStoreFailed(_name(store), type(error).__name__) from None
+        raise KeyStoreFailed(store, type(error).__name__) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import sys
@@ -101,5 +102,5 @@ def only_one(folder: Path, seconds: float = 10.0) -> Iterator[None]:
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
-            raise OSError(f"{file} stays locked") from error
+            raise TimeoutError(errno.ETIMEDOUT, "another process does not let go", str(file)) from error
         yield

@@ -158,6 +158,17 @@ def test_a_store_that_fails_says_what_kind_of_failure_it_was(caplog: pytest.LogC
     assert error.value.__suppress_context__
 
 
+def test_a_keyring_that_is_set_up_wrongly_says_so() -> None:
+    """A backend that was named in its settings and is not installed, say."""
+
+    def find() -> KeyringBackend:
+        raise ModuleNotFoundError("No module named 'nonsense'")
+
+    with pytest.raises(KeyStoreFailed) as error:
+        SystemKeys(find).get(URL)
+    assert (error.value.store, error.value.reason) == ("keyring", "ModuleNotFoundError")
+
+
 def test_the_environment_serves_where_there_is_no_store() -> None:
     """By the endpoint's name, read only; it wins over the system's store and is not copied there."""
     assert variable("Credit risk (new)") == "SHEETSCORE_KEY_CREDIT_RISK_NEW"

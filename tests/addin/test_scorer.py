@@ -120,7 +120,7 @@ def refuses(row: Any) -> str | None:
     return "too old" if row["age"] == 66 else None
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(warm=ROWS, rows=ROWS, known=st.sets(st.integers(0, 23), max_size=3))
 def test_scores_and_reasons_are_those_of_scoring_without_a_cache(
     warm: list[Any], rows: list[Any], known: set[int]

@@ -1,0 +1,36 @@
+"""The file through which Python and Excel's side speak."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from addin.conf import read_conf, update_conf
+
+
+def test_keys_are_set_changed_and_taken_away(tmp_path: Path) -> None:
+    """What somebody else wrote stays; case does not count in keys."""
+    file = tmp_path / "made" / "sheetscore.conf"
+    assert read_conf(file) == {}
+    update_conf(file, {"ENDPOINTS": "a, b;c", "Use Udf Server": "TRUE", "gone": "x"})
+    update_conf(file, {"endpoints": "Größe;ε", "GONE": None, "NEVER": None})
+    assert read_conf(file) == {"ENDPOINTS": "Größe;ε", "USE UDF SERVER": "TRUE"}
+    assert file.read_bytes().startswith(b'"ENDPOINTS","Gr')
+    assert file.read_bytes().endswith(b'"USE UDF SERVER","TRUE"\r\n')
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_file_that_says_it_already_is_not_written(tmp_path: Path) -> None:
+    """Excel may have it open."""
+    file = tmp_path / "sheetscore.conf"
+    update_conf(file, {"ENDPOINTS": "a"})
+    before = file.stat().st_ino
+    update_conf(file, {"ENDPOINTS": "a", "GONE": None})
+    assert file.stat().st_ino == before
+
+
+def test_lines_that_say_nothing_are_passed_over(tmp_path: Path) -> None:
+    """Somebody may have edited it."""
+    file = tmp_path / "sheetscore.conf"
+    file.write_bytes(b'\xff\n"A"\n\n"B","1","2"\n"ENDPOINTS","a;b"\n')
+    assert read_conf(file) == {"ENDPOINTS": "a;b"}
