@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
+from pyopenvba.interpreter import to_text
 
 from tests.addin.vba_host import Book, Cells, Control, Desk, Named, Sheet
 
@@ -18,8 +21,10 @@ def _auto(reference: str = "='Data'!$A$1:$C$9") -> Desk:
 def test_a_change_on_an_automatic_sheet_only_arms_a_timer() -> None:
     """Nothing is scored in the middle of somebody's typing."""
     desk = _auto()
+    desk.vba.freeze(dt.datetime(2026, 3, 4, 12, 0, 59))
     desk.run("app_SheetChange", Sheet("Data", desk.book), Cells())
     assert desk.rim.app.timers == [(TICK, True)]
+    assert to_text(desk.rim.app.due).endswith("12:01:00 PM")
     assert desk.statements == []
 
 

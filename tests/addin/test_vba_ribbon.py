@@ -147,6 +147,21 @@ def test_on_a_mac_a_click_only_begins_the_work_and_does_not_draw_the_ribbon() ->
     assert (desk.rim.app.status, desk.ribbon.drawn) == (False, 1)
 
 
+@pytest.mark.parametrize(
+    ("outcome", "words"), [('AppleScriptTask = "1"', "addin doctor"), ("Err.Raise 5", "addin install")]
+)
+def test_on_a_mac_a_script_that_fails_or_is_missing_is_said_and_the_status_bar_is_excels_again(
+    outcome: str, words: str
+) -> None:
+    """The script answers 1 when no shell could run the line; Excel raises when there is no script."""
+    desk = Desk(mac=True)
+    script = f"Public Function AppleScriptTask(file, handler, text)\n    {outcome}\nEnd Function"
+    desk.vba.add_module(script, name="Mac")
+    desk.run("OnAction", Control("score_selection"))
+    assert words in desk.messages[0]
+    assert desk.rim.app.status is False
+
+
 def test_on_a_mac_a_name_that_would_fall_apart_is_refused_in_words() -> None:
     """| parts the values that AppleScript takes: a workbook's name could choose the interpreter."""
     desk = Desk(mac=True)

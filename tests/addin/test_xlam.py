@@ -15,6 +15,7 @@ from addin.excel import BuildError, build, packaged
 from addin.excel.build import MODULES, source
 from addin.excel.parts import rewrite
 from addin.excel.stock import bridge, refuse_holes
+from tests.addin.lo_engine import session
 from tests.addin.vba_host import stock_text
 
 SOURCES = Path(__file__).parent.parent.parent / "addin" / "excel"
@@ -76,6 +77,29 @@ def test_olevba_reads_the_text_that_we_keep(xlam: Path) -> None:
 def test_pyopenvba_finds_no_fault(xlam: Path) -> None:
     """Streams, directory and project agree."""
     assert check_file(xlam).issues == ()
+
+
+def test_libreoffice_reads_every_module_and_the_sheet(xlam: Path, tmp_path: Path) -> None:
+    """It does not open add-ins, so it is told that this is a workbook."""
+    app = session.shared()
+    workbook = tmp_path / "sheetscore.xlsm"
+    with zipfile.ZipFile(xlam) as package, zipfile.ZipFile(workbook, "w") as copy:
+        for name in package.namelist():
+            copy.writestr(name, package.read(name).replace(b"ms-excel.addin.macro", b"ms-excel.sheet.macro"))
+    book = app.books.open(str(workbook))
+    try:
+        libraries = book.impl._document.BasicLibraries
+        libraries.loadLibrary("MyAddin")
+        modules = libraries.getByName("MyAddin")
+        found = {name: modules.getByName(name) for name in modules.getElementNames()}
+        assert set(found) == {"ThisWorkbook", "Sheet2", "Bridge", *MODULES}
+        for name in MODULES:
+            assert source(f"{name}.bas").strip() in found[name]
+        assert OWN.strip() in found["Bridge"]
+        assert [sheet.name for sheet in book.sheets] == ["Sheetscore"]
+        assert book.sheets[0]["A1"].value == "Sheetscore"
+    finally:
+        book.close()
 
 
 def test_no_machine_and_no_person_is_named(xlam: Path) -> None:

@@ -222,6 +222,7 @@ class Excel(VBAObject):
         self.caller: Any = NOTHING
         self.wizard = False
         self.timers: list[tuple[str, bool]] = []
+        self.due: Any = None
         self.described: list[dict[str, Any]] = []
         self.books: list[Book] = []
 
@@ -276,6 +277,7 @@ class Excel(VBAObject):
     @method
     def OnTime(self, EarliestTime: Any, Procedure: Any, LatestTime: Any, Schedule: Any) -> None:
         self.timers.append((str(Procedure), Schedule is not False))
+        self.due = EarliestTime
 
     @method
     def MacroOptions(self, Macro: Any, Description: Any, Category: Any, ArgumentDescriptions: Any) -> None:
