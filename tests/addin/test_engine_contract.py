@@ -86,9 +86,12 @@ def test_number_formats(sheet: xw.Sheet) -> None:
     """General until told otherwise, None where they differ; a value brings its own only to General cells."""
     sheet["A2:A3"].number_format = "0.000"
     assert [sheet[address].number_format for address in ("A1", "A2:A3", "A1:A3")] == ["General", "0.000", None]
-    sheet["A4"].number_format = "yyyy-mm-dd"
-    sheet["A4"].number_format = "General"
-    assert sheet["A4"].number_format == "General"
+    sheet["A3:B3"].value = [True, MOMENT]
+    for column, code in enumerate(("0.0", "0%", "yyyy-mm-dd", "$#,##0.00", "@")):
+        sheet[3, column].number_format = code
+        assert sheet[3, column].number_format == code
+    sheet["A3:E4"].number_format = "General"
+    assert [cell.number_format for cell in sheet["A3:E4"]] == ["General"] * 10
     sheet["A1:A2"].value = [[MOMENT], [MOMENT]]
     assert (sheet["A1"].number_format, sheet["A2"].number_format) == ("m/d/yyyy h:mm", "0.000")
 
@@ -179,7 +182,7 @@ def test_sheets(book: xw.Book, sheet: xw.Sheet) -> None:
 
 
 def test_a_protected_sheet(sheet: xw.Sheet) -> None:
-    """Locked cells refuse values, formats and clearing; unlocked ones take them."""
+    """Locked cells refuse values and clearing, unlocked ones take them; no cell can be formatted."""
     grid(sheet, [["a", "b"]])
     sheet["B1"].api.Locked = False
     sheet.api.Protect()
@@ -187,7 +190,7 @@ def test_a_protected_sheet(sheet: xw.Sheet) -> None:
     assert [sheet[address].api.Locked for address in ("A1", "B1", "A1:B1")] == [True, False, None]
     refused: list[Callable[[], object]] = [
         lambda: setattr(sheet["A1"], "value", 1),
-        lambda: setattr(sheet["A1:B1"], "number_format", "0"),
+        lambda: setattr(sheet["B1"], "number_format", "0"),
         sheet["A1"].clear_contents,
     ]
     for change in refused:

@@ -28,9 +28,9 @@ def key(document: Any, code: str) -> int:
     """LibreOffice's key for an Excel format code; "BOOLEAN" is that of truth values."""
     if code == "General":
         return GENERAL  # English's own General leaves dates among the cells as they are
-    english = struct("lang.Locale", Language="en", Country="US")
-    found = document.NumberFormats.queryKey(code, english, False)
-    return int(found if found != -1 else document.NumberFormats.addNew(code, english))
+    own = struct("lang.Locale")  # the office's language, English: LibreOffice muddles formats of two languages
+    found = document.NumberFormats.queryKey(code, own, False)
+    return int(found if found != -1 else document.NumberFormats.addNew(code, own))
 
 
 def code(document: Any, cells: Any) -> str | None:

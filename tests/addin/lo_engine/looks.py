@@ -30,7 +30,7 @@ class Looks:
 
     @color.setter
     def color(self, value: tuple[int, int, int] | str | None) -> None:
-        self.refuse_if_protected()
+        self.refuse_if_protected(looks=True)
         self.cells.CellBackColor = _number(value)
 
     @property

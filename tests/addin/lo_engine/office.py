@@ -94,5 +94,6 @@ def _exception() -> type[BaseException]:
 
 
 def _environment() -> dict[str, str]:
-    """The user's environment without what would make the office load another Python."""
-    return {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
+    """The user's environment in English, without what would make the office load another Python."""
+    kept = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME", "LANGUAGE"}}
+    return {**kept, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}

@@ -120,7 +120,7 @@ class Range(Layout, Looks, base_classes.Range):
 
     @number_format.setter
     def number_format(self, value: str) -> None:
-        self.refuse_if_protected()
+        self.refuse_if_protected(looks=True)
         self.cells.NumberFormat = formats.key(self.document, value)
 
     def clear_contents(self) -> None:
@@ -131,10 +131,13 @@ class Range(Layout, Looks, base_classes.Range):
         self.refuse_if_protected()
         self.cells.clearContents(_EVERYTHING)
 
-    def refuse_if_protected(self) -> None:
-        """Raises ComError where a protected sheet refuses a change; LibreOffice would pass over some in silence."""
-        protected = self.sheet.sheet.isProtected() and self.locked is not False
-        com.refuse_if(protected, "The cell is on a protected sheet.")
+    def refuse_if_protected(self, *, looks: bool = False) -> None:
+        """Raises ComError where a protected sheet refuses a change; LibreOffice would pass over some in silence.
+
+        `looks`: in a protected sheet not even an unlocked cell can be formatted.
+        """
+        refused = self.sheet.sheet.isProtected() and (looks or self.locked is not False)
+        com.refuse_if(refused, "The cell is on a protected sheet.")
 
     def select(self) -> None:
         com.refuse_if(self.sheet.book.sheets.active.index != self.sheet.index, "Select method of Range class failed")
