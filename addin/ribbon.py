@@ -16,7 +16,7 @@ from pathlib import Path
 
 import xlwings as xw
 
-from addin import log
+from addin import grid, log
 from addin.actions.desk import Desk
 from addin.actions.table import ACTIONS, INDEXED
 from addin.cache import open_cache
@@ -48,12 +48,23 @@ def open_desk(book: xw.Book, ui: Ui, folder: Path) -> Desk:
     return Desk(book, ui, catalogue, scorer, cache, settings, folder, _now)
 
 
+def calling_book() -> xw.Book:
+    """The workbook whose button was clicked. Raises GridError NO_WORKBOOK, PROTECTED_VIEW."""
+    try:
+        return xw.Book.caller()
+    except Exception as error:
+        app = xw.apps.active
+        if app is None:
+            raise GridError(GridFault.NO_WORKBOOK) from error
+        return grid.workbook(app)
+
+
 @dataclass(frozen=True)
 class Door:
     """What lets actions in; its parts are handed in by tests."""
 
     folder: Path
-    caller: Callable[[], xw.Book] = xw.Book.caller
+    caller: Callable[[], xw.Book] = calling_book
     open_ui: Callable[[xw.Book | None], Ui] = XlwingsUi
     open_desk: Callable[[xw.Book, Ui, Path], Desk] = open_desk
     clock: Callable[[], float] = time.monotonic
@@ -66,7 +77,7 @@ class Door:
         facts: dict[str, object] = {"action": name[:40]}
         ui: Ui | None = None
         try:
-            book = self._book()
+            book = self.caller()
             ui = self.open_ui(book)
             desk = self.open_desk(book, ui, self.folder)
             facts = desk.noted
@@ -84,12 +95,6 @@ class Door:
             log.write_line(
                 self.folder, self.now(), {**facts, "seconds": round(self.clock() - started, 2)}, self.most_mb
             )
-
-    def _book(self) -> xw.Book:
-        try:
-            return self.caller()
-        except Exception as error:
-            raise GridError(GridFault.NO_WORKBOOK) from error
 
     def _words(self, error: Exception, facts: dict[str, object]) -> str:
         """What to say of an error; what is to be known of it goes to the log's line."""

@@ -104,4 +104,8 @@ def _under_selection(desk: Desk, found: list[Remembered]) -> Remembered | None:
         selected: Area = grid.active_area(desk.book)
     except GridError:
         return None
-    return next((block for block in found if block.data.meet(selected) or block.scores.meet(selected)), None)
+    return next((block for block in found if _touches(block, selected)), None)
+
+
+def _touches(block: Remembered, selected: Area) -> bool:
+    return any(area.meet(selected) for area in (block.data.with_header(block.header_row), block.scores))

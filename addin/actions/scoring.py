@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import xlwings as xw
+
 from addin import blocks, grid, undo
 from addin.actions.check import ask_for_good_rows, show_problems
 from addin.actions.desk import Desk
@@ -25,21 +29,23 @@ LEAVE = "Leave the sheet as it is"
 
 def score_selection(desk: Desk) -> None:
     """Score the selected rows, or the table or region around the selected cell."""
-    _score_new(desk, grid.read_selection(desk.book))
+    _score_new(desk, grid.read_selection)
 
 
 def score_table(desk: Desk) -> None:
     """Score all rows of the table around the selected cell."""
-    _score_new(desk, grid.read_table(desk.book))
+    _score_new(desk, grid.read_table)
 
 
 def score_sheet(desk: Desk) -> None:
     """Score all rows of the sheet in front."""
-    _score_new(desk, grid.read_sheet(desk.book))
+    _score_new(desk, grid.read_sheet)
 
 
-def _score_new(desk: Desk, block: Block) -> None:
-    score(desk, block, desk.chosen(), blocks.find(desk.book, block.area))
+def _score_new(desk: Desk, read: Callable[[xw.Book], Block]) -> None:
+    name = desk.chosen()
+    block = read(desk.book)
+    score(desk, block, name, blocks.find(desk.book, block.area))
 
 
 def score(desk: Desk, block: Block, name: str, before: Remembered | None, earlier: Earlier | None = None) -> None:

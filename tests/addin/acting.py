@@ -56,24 +56,32 @@ class Bench:
         self.ui = RecordingUi(
             answers=list(answers),
             cells=self.ui.cells,
+            entries=self.ui.entries,
             cancel_after=self.ui.cancel_after,
             on_progress=self.ui.on_progress,
         )
-        Door(
-            self.folder,
-            caller=lambda: self.book,
-            open_ui=lambda _: self.ui,
-            open_desk=lambda book, _ui, _folder: self.desk(book),
-            now=lambda: self.now,
-        ).dispatch(action)
+        self._door().dispatch(action)
         assert "where" not in self.logged(), (self.logged(), self.ui)
         assert self.ui.answers == [], f"asked for less than was answered: {self.ui.told} {self.ui.asked}"
         assert self.ui.bar is None, "the status bar stayed"
         return self.ui
 
+    def do_indexed(self, action: str, argument: str) -> None:
+        """Act with a number."""
+        self._door().dispatch(action, argument)
+
     def raw(self, action: str) -> None:
         """Act without the door, so that a test sees what is raised."""
         ACTIONS[action](self.desk())
+
+    def _door(self) -> Door:
+        return Door(
+            self.folder,
+            caller=lambda: self.book,
+            open_ui=lambda _: self.ui,
+            open_desk=lambda book, _ui, _folder: self.desk(book),
+            now=lambda: self.now,
+        )
 
     def logged(self) -> dict[str, Any]:
         """The last line of the log."""

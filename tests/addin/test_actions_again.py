@@ -1,0 +1,226 @@
+"""Score again, stale marks, auto-score, stop calls, freeze: scores that are kept right at no needless cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import xlwings as xw
+
+from addin.actions.again import EVERY, STALE
+from addin.actions.auto import AUTO, SWITCH_ON, WARNING
+from addin.actions.endpoints import CLEAR
+from addin.actions.freeze import FREEZE
+from addin.actions.placing import BESIDE, NEW_SHEET, PICK, WITHOUT_HEADERS
+from addin.grid import Area, names
+from tests.addin.acting import Bench, contents, front, scores, table, values
+from worker.scoring import Unauthorized
+
+
+@pytest.fixture
+def bench(book: xw.Book, tmp_path: Path) -> Bench:
+    book.sheets[0]["A1"].value = table()
+    book.sheets[0]["A1"].select()
+    return Bench(book, tmp_path)
+
+
+def test_score_again_calls_only_for_rows_that_changed(bench: Bench) -> None:
+    """Wherever the cursor is; without a question."""
+    bench.do("score_selection", BESIDE)
+    bench.book.sheets[0]["A3"].value = 90
+    bench.book.sheets[0]["J20"].select()
+    ui = bench.do("score_again")
+    assert (ui.asked, ui.told) == ([], [])
+    assert values(bench.book, "D2:G4") == scores(20, 90, 22)
+    assert bench.rows_sent == 4
+
+
+def test_score_again_calls_for_all_rows_when_the_model_is_newer(bench: Bench) -> None:
+    """And then nothing is left to do."""
+    bench.do("score_selection", BESIDE)
+    bench.host.version = "2"
+    bench.made.time += 61
+    bench.do("score_again")
+    assert bench.rows_sent == 6
+    ui = bench.do("score_again")
+    assert ui.told == ["Nothing changed since 2026-05-03 12:00:00: Sheet1!A2:C4."]
+    assert bench.rows_sent == 6
+
+
+def test_nothing_is_called_for_rows_that_did_not_change_even_when_stored_scores_were_cleared(bench: Bench) -> None:
+    """The workbook itself remembers what was scored."""
+    bench.do("score_selection", BESIDE)
+    bench.do("clear_cache", CLEAR)
+    bench.do("score_again")
+    assert bench.rows_sent == 3
+
+
+def test_rows_inserted_and_deleted_since_are_followed(bench: Bench) -> None:
+    """Data and scores are found where they lie now."""
+    bench.do("score_selection", BESIDE)
+    sheet = bench.book.sheets[0]
+    sheet["1:2"].insert("down")
+    sheet["5:5"].delete("up")
+    sheet["A4"].value = 33
+    bench.do("score_again")
+    assert values(bench.book, "D4:G5") == scores(33, 22)
+    assert bench.rows_sent == 4
+
+
+def test_scores_elsewhere_are_refilled_there(bench: Bench) -> None:
+    """At the cell that was picked, without a question."""
+    bench.ui.cells = [Area("Sheet1", 10, 2, 1, 1)]
+    bench.do("score_selection", PICK, WITHOUT_HEADERS)
+    bench.book.sheets[0]["A2"].value = 55
+    bench.do("score_again")
+    assert values(bench.book, "B10:E12") == scores(55, 21, 22)
+
+
+def test_with_several_blocks_the_person_says_which(bench: Bench) -> None:
+    """The one under the cursor, or all."""
+    bench.do("score_selection", BESIDE)
+    sheet = bench.book.sheets[0]
+    sheet["A10"].value = table(2)
+    sheet["A10"].select()
+    bench.do("score_selection", BESIDE)
+    sheet["A2"].value, sheet["A11"].value = 61, 62
+    ui = bench.do("score_again", "Sheet1!A11:C12")
+    assert ui.asked == [
+        ("2 blocks of this workbook were scored. Score which again?", ("Sheet1!A11:C12", "All of them", "Cancel"))
+    ]
+    assert values(bench.book, "D11:G12") == scores(62, 21)
+    assert values(bench.book, "D2:G2") == scores(20)
+    bench.do("score_again", EVERY)
+    assert values(bench.book, "D2:G2") == scores(61)
+
+
+def test_refresh_marks_stale_scores_until_they_are_scored_again(bench: Bench) -> None:
+    """Rows whose inputs changed; all of them when the model is newer; the numbers stay."""
+    bench.do("score_selection", BESIDE)
+    bench.book.sheets[0]["A3"].value = 90
+    ui = bench.do("refresh")
+    assert ui.told == ["credit: no change of its columns, model version 1.\n1 row is stale here. Click Score again."]
+    assert values(bench.book, "D2:G4") == [scores(20)[0], [*scores(21)[0][:3], STALE], scores(22)[0]]
+    bench.host.version = "2"
+    bench.made.time += 61
+    bench.do("refresh")
+    assert values(bench.book, "G2:G4") == [[STALE]] * 3
+    assert bench.rows_sent == 3
+    bench.do("score_again")
+    assert values(bench.book, "D2:G4") == scores(20, 90, 22)
+
+
+def test_score_again_without_a_scored_block(bench: Bench) -> None:
+    """Says what to do first."""
+    told = bench.do("score_again").told
+    assert told == ["Nothing was scored here yet. Use Score selection first. Sheet unchanged."]
+
+
+def test_auto_score_is_off_by_default_and_warns_when_switched_on(bench: Bench) -> None:
+    """For one sheet; the second click switches it off."""
+    bench.do("score_selection", BESIDE)
+    assert names(bench.book, AUTO) == ()
+    ui = bench.do("auto_score", SWITCH_ON)
+    assert ui.asked == [(WARNING, (SWITCH_ON, "Cancel"))]
+    assert "clears Excel's own undo" in WARNING
+    assert len(names(bench.book, AUTO)) == 1
+    bench.do("auto_score")
+    assert names(bench.book, AUTO) == ()
+
+
+def test_a_tick_scores_what_changed_with_one_call(bench: Bench) -> None:
+    """And nothing when nothing changed: what is written is no input, so it can trigger nothing."""
+    bench.do("score_selection", BESIDE)
+    bench.do("auto_score", SWITCH_ON)
+    calls = len(bench.host.fake.calls)
+    bench.do("auto_score_tick")
+    assert len(bench.host.fake.calls) == calls
+    bench.book.sheets[0]["A2:A3"].value = [[41], [42]]
+    ui = bench.do("auto_score_tick")
+    assert (ui.asked, ui.told) == ([], [])
+    assert len(bench.host.fake.calls) == calls + 1
+    assert values(bench.book, "D2:G4") == scores(41, 42, 22)
+    before = contents(bench.book)
+    bench.do("auto_score_tick")
+    assert len(bench.host.fake.calls) == calls + 1
+    assert contents(bench.book) == before
+
+
+def test_a_tick_leaves_sheets_alone_that_are_not_switched_on(bench: Bench) -> None:
+    """Also the ones with scores."""
+    bench.do("score_selection", BESIDE)
+    bench.book.sheets[0]["A2"].value = 41
+    bench.do("auto_score_tick")
+    assert values(bench.book, "D2:G2") == scores(20)
+
+
+def test_a_tick_asks_nothing_and_puts_problems_into_status(bench: Bench) -> None:
+    """No sheet of problems, no question: nobody asked for anything."""
+    bench.do("score_selection", BESIDE)
+    bench.do("auto_score", SWITCH_ON)
+    bench.book.sheets[0]["A2"].value = "many"
+    ui = bench.do("auto_score_tick")
+    assert ui.asked == []
+    assert values(bench.book, "D2:G2") == [["#N/A", "#N/A", None, "'many' is not a number; age takes numbers"]]
+    assert [sheet.name for sheet in bench.book.sheets] == ["Sheet1"]
+
+
+def test_an_error_switches_auto_score_off_once(bench: Bench) -> None:
+    """Not one message a second."""
+    bench.do("score_selection", BESIDE)
+    bench.do("auto_score", SWITCH_ON)
+    bench.host.down = Unauthorized()
+    bench.made.time += 61
+    bench.book.sheets[0]["A2"].value = 41
+    told = bench.do("auto_score_tick").told
+    assert len(told) == 1
+    assert told[0].endswith("Sheet unchanged. Auto-score is off for 'Sheet1'.")
+    assert bench.do("auto_score_tick").told == []
+
+
+def test_auto_score_needs_a_scored_block(bench: Bench) -> None:
+    """What would be scored, otherwise?"""
+    assert "Use Score selection first." in bench.do("auto_score").told[0]
+
+
+def test_stop_calls_keeps_the_last_scores(bench: Bench) -> None:
+    """In every workbook and process; the second click allows calls again."""
+    bench.do("score_selection", BESIDE)
+    assert "Calls are stopped" in bench.do("stop_calls").told[0]
+    bench.book.sheets[0]["A2"].value = 41
+    before = contents(bench.book)
+    told = bench.do("score_again").told[0]
+    assert told.startswith("Calls are stopped, and 1 ")
+    assert told.endswith("Click Stop calls again to allow them. Sheet unchanged.")
+    bench.do("auto_score_tick")
+    assert contents(bench.book) == before
+    bench.do("stop_calls")
+    bench.do("score_again")
+    assert values(bench.book, "D2:G2") == scores(41)
+
+
+def test_freeze_turns_score_formulas_into_values_with_a_note(app: xw.App, bench: Bench) -> None:
+    """Other formulas stay."""
+    if app.engine.name != "memory":
+        return  # LibreOffice has no SCORE, and no notes through this engine
+    sheet = bench.book.sheets[0]
+    sheet["E2"].formula = '=SCORE(A2:C2,"credit")'
+    sheet["F2"].formula = "=A2*2"
+    bench.do("freeze_scores", None)
+    assert sheet["E2"].formula.startswith("=SCORE(")
+    ui = bench.do("freeze_scores", FREEZE)
+    assert ui.asked[0][0] == "1 SCORE formula becomes a value that stays. This cannot be undone."
+    assert sheet["E2"].formula == "#NAME?"
+    assert sheet["F2"].formula == "=A2*2"
+    assert sheet["E2"].note.text == (
+        'Frozen 2026-05-03 12:00: endpoint credit, model version 1. Was =SCORE(A2:C2,"credit")'
+    )
+    assert bench.do("freeze_scores").told == ["There is no SCORE formula here."]
+
+
+def test_new_sheets_scores_are_known_for_what_they_are(bench: Bench) -> None:
+    """The sheet of scores is refilled when its block is scored again."""
+    bench.do("score_selection", NEW_SHEET)
+    front(bench)["A2"].value = 71
+    bench.do("score_again")
+    assert values(bench.book, "B2:E4", "Scores") == scores(71, 21, 22)
