@@ -66,7 +66,8 @@ def _plain_cell(value: object) -> object:
     if value is None or isinstance(value, (bool, float)):
         return value
     if isinstance(value, dt.datetime):  # pywintypes has a class of its own, with a time zone
-        return dt.datetime(*value.timetuple()[:6], value.microsecond)  # noqa: DTZ001 - a sheet knows no time zone
+        day, time = (value.year, value.month, value.day), (value.hour, value.minute, value.second, value.microsecond)
+        return dt.datetime(*day, *time)  # noqa: DTZ001 - a sheet knows no time zone
     if isinstance(value, (int, Decimal)):
         return error_name(value) or float(value)
     return (value or None) if isinstance(value, str) else None  # macOS has an object for "nothing"

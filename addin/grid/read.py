@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import xlwings as xw
 
@@ -101,35 +102,49 @@ def _read(book: xw.Book, region: Region) -> Block:
 
 def _block(book: xw.Book, area: Area, columns: Columns, header_row: int | None, table: TableFacts | None) -> Block:
     refuse_merged(book, area, header_row)
-    headers = _headers(book, area, header_row, table)
-    names = [name or f"Column {i + 1}" for i, name in enumerate(headers or [""] * area.columns)]
+    top = _header_cells(book, area, header_row)
+    headers = _headers(area, top, table)
+    frame, problems = _frame(area, columns, headers or [""] * area.columns)
+    return Block(
+        area=area,
+        headers=headers,
+        header_row=header_row,
+        frame=frame,
+        problems=problems,
+        table=None if table is None else table.name,
+        blank=np.all([[value is None for value in column] for column in columns], axis=0),
+        filtered=filtered_rows(book, area),
+        fingerprint=fingerprint([*columns, top]),
+    )
+
+
+def _frame(area: Area, columns: Columns, headers: Sequence[str]) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
+    """The frame, with None where an error is; and the errors, row by row."""
+    names = [name or f"Column {i + 1}" for i, name in enumerate(headers)]
+    index = pd.RangeIndex(area.top, area.bottom + 1)
     problems: list[Problem] = []
     data: dict[int, pd.Series[Any]] = {}
-    blank = np.ones(area.rows, bool)
-    index = pd.RangeIndex(area.top, area.bottom + 1)
     for i, column in enumerate(columns):
-        values = np.empty(area.rows, object)
-        values[:] = column
-        blank &= values == None  # noqa: E711 - compared cell by cell
+        values = _objects(column)
         for row in error_rows(column):
             problems.append(Problem(row, ProblemKind.ERROR_CELL, names[i], column[row]))
             values[row] = None
         data[i] = pd.Series(values, index, object)
-    frame = pd.DataFrame(data, index).set_axis(names, axis="columns")
-    print_ = fingerprint([*columns, _header_cells(book, area, header_row)])
     problems.sort(key=lambda problem: problem.row)
-    hidden = filtered_rows(book, area)
-    name = None if table is None else table.name
-    return Block(area, headers, header_row, frame, tuple(problems), name, blank, hidden, print_)
+    return pd.DataFrame(data, index).set_axis(names, axis="columns"), tuple(problems)
 
 
-def _headers(book: xw.Book, area: Area, header_row: int | None, table: TableFacts | None) -> tuple[str, ...] | None:
+def _objects(column: Sequence[Any]) -> npt.NDArray[Any]:
+    values = np.empty(len(column), object)
+    values[:] = column
+    return values
+
+
+def _headers(area: Area, cells: Sequence[Any], table: TableFacts | None) -> tuple[str, ...] | None:
     if table is not None and table.whole.left <= area.left and area.right <= table.whole.right:
         start = area.left - table.whole.left
         return table.headers[start : start + area.columns]
-    if header_row is None:
-        return None
-    return tuple("" if value is None else str(value) for value in _header_cells(book, area, header_row))
+    return tuple("" if value is None else str(value) for value in cells) or None
 
 
 def _header_cells(book: xw.Book, area: Area, header_row: int | None) -> Sequence[Any]:

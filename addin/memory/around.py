@@ -8,16 +8,20 @@ from addin.memory.store import Store
 
 def used(store: Store, sheet: str) -> Area:
     """The smallest rectangle around all values, A1 when there is none."""
-    filled = [i for i, row in enumerate(store.rows, 1) if any(value is not None for value in row)]
+    filled = [i for i, row in enumerate(store.rows, 1) if _is_filled(row)]
     if not filled:
         return Area(sheet, 1, 1, 1, 1)
     left, right = 16_384, 1
     for row in store.rows[filled[0] - 1 : filled[-1]]:
-        if any(value is not None for value in row[: left - 1]) or (left > 1 and row[left - 1 : left] != [None]):
+        if _is_filled(row[: left - 1]):
             left = next((i for i, value in enumerate(row, 1) if value is not None), left)
         if len(row) > right:
             right = max(right, max((i for i, value in enumerate(row, 1) if value is not None), default=1))
     return Area(sheet, filled[0], left, filled[-1] - filled[0] + 1, right - left + 1)
+
+
+def _is_filled(cells: list[object]) -> bool:
+    return cells.count(None) < len(cells)
 
 
 def region(store: Store, area: Area) -> Area:
@@ -41,7 +45,7 @@ def _in_row(store: Store, row: int, left: int, right: int) -> bool:
     """Whether anything stands in a row from one column before `left` to one after `right`."""
     if row > len(store.rows):
         return False
-    return any(value is not None for value in store.rows[row - 1][max(left - 2, 0) : right + 1])
+    return _is_filled(store.rows[row - 1][max(left - 2, 0) : right + 1])
 
 
 def _in_column(store: Store, column: int, top: int, bottom: int) -> bool:

@@ -16,7 +16,7 @@ from addin.memory.sheets import Sheet, Sheets
 
 
 class Book(base_classes.Book):
-    """A workbook with one sheet, which is never saved. `writes` counts the writes of values into its cells."""
+    """A workbook with one sheet, which is never saved. `reads` and `writes` count those of its cells' values."""
 
     name = ""
 
@@ -25,6 +25,7 @@ class Book(base_classes.Book):
         self.name = name
         self.all_names: dict[str, Name] = {}
         self.structure_protected = False
+        self.reads = 0
         self.writes = 0
         self.front = Sheet(self, "Sheet1")
         self.all_sheets = [self.front]

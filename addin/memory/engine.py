@@ -21,6 +21,7 @@ from addin.memory.ranges import Range, Time
 from addin.memory.typed import ERROR_NAMES
 
 _pids = itertools.count(1)
+_PLAIN = frozenset({str, float, bool})
 
 
 class Engine:
@@ -59,6 +60,8 @@ class Engine:
     @staticmethod
     def prepare_xl_data_element(value: Any, options: object) -> object:  # noqa: ARG004 - as xlwings
         """A value as COM takes it."""
+        if type(value) in _PLAIN and value == value:  # noqa: PLR0124 - not NaN
+            return value
         if isinstance(value, (np.bool_, np.number)):
             value = value.item()
         if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value)):

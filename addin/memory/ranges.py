@@ -79,6 +79,7 @@ class Range(Layout, base_classes.Range):
     def raw_value(self) -> Any:
         """The values as COM gives them: a scalar for one cell, else a tuple of rows; an error is an int."""
         self.sheet.book.check()
+        self.sheet.book.reads += 1
         rows = self.sheet.store.values(self.area)
         for row, column, code in self._formatted():
             value = rows[row][column]

@@ -15,7 +15,7 @@ _AS_IT_IS = frozenset({float, bool, type(None)})
 
 
 class Store:
-    """Values are None, float, str or bool; an int is an error, as COM gives it; a date is a number with a date format."""
+    """Values are None, float, str or bool; an int is an error, as COM gives it; a date is a number with its format."""
 
     def __init__(self) -> None:
         self.rows: list[list[Any]] = []
