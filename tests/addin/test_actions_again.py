@@ -179,7 +179,7 @@ def test_an_error_switches_auto_score_off_once(bench: Bench) -> None:
 
 
 def test_auto_score_needs_a_scored_block(bench: Bench) -> None:
-    """What would be scored, otherwise?"""
+    """Or nobody could say what to score."""
     assert "Use Score selection first." in bench.do("auto_score").told[0]
 
 

@@ -306,8 +306,10 @@ def test_an_error_that_nobody_foresaw(bench: Bench) -> None:
     )
     line = bench.logged()
     assert ui.told == [
-        "Something went wrong that nobody foresaw. The log says more (button Log). "
-        f"It is number {line['number']} in {bench.folder / 'sheetscore.log'}."
+        (
+            "Something went wrong that nobody foresaw. The log says more (button Log). "
+            f"It is number {line['number']} in {bench.folder / 'sheetscore.log'}."
+        )
     ]
     assert line["outcome"] == "RuntimeError"
     assert line["where"][-1].startswith("test_actions_bad_input.py:")

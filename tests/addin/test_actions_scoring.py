@@ -314,8 +314,10 @@ def test_half_the_rows_came_back(book: xw.Book, tmp_path: Path, answer: str) -> 
     before = contents(book)
     ui = bench.do("score_selection", BESIDE, answer)
     assert ui.asked[-1] == (
-        "10 of 20 rows came back; then the endpoint failed (unreachable: connection refused). "
-        "The scores are kept: scoring again costs only the others.",
+        (
+            "10 of 20 rows came back; then the endpoint failed (unreachable: connection refused). "
+            "The scores are kept: scoring again costs only the others."
+        ),
         (LEAVE, WRITE),
     )
     if answer == LEAVE:
@@ -345,7 +347,7 @@ def test_a_busy_endpoint_is_waited_for_and_said_so(book: xw.Book, tmp_path: Path
 
 def test_text_from_the_endpoint_never_becomes_a_formula(book: xw.Book, tmp_path: Path) -> None:
     """Whatever it begins with."""
-    bench = Bench(book, tmp_path, score=lambda columns: _evil(columns))
+    bench = Bench(book, tmp_path, score=_evil)
     book.sheets[0]["A1"].value = table(1)
     book.sheets[0]["A1"].select()
     bench.do("score_selection", BESIDE)
