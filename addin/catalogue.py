@@ -87,6 +87,7 @@ class Catalogue:
         self._keys = keys
         self._conf = conf or folder / "sheetscore.conf"
         self._clock = clock
+        self._read: dict[str, tuple[tuple[int, int, int], Description]] = {}
         self.transport = transport or HttpTransport()
 
     def entries(self) -> tuple[Entry, ...]:
@@ -210,10 +211,16 @@ class Catalogue:
         return replace(entry, last_seen_version=known.model_version) if known else entry
 
     def _known(self, url: str) -> Description | None:
-        """What is kept of an endpoint; None where it cannot be read."""
+        """What is kept of an endpoint; None where it cannot be read. A file is read again once it is another one."""
         with suppress(OSError, ValueError, LookupError, TypeError, ContractError):
-            data = orjson.loads(self._file(url).read_bytes())
-            return Description(Schema.from_dict(data["schema"]), str(data["etag"]), str(data["model_version"]))
+            file = self._file(url)
+            stat = file.stat()
+            mark = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+            if url not in self._read or self._read[url][0] != mark:
+                data = orjson.loads(file.read_bytes())
+                schema = Schema.from_dict(data["schema"])
+                self._read[url] = mark, Description(schema, str(data["etag"]), str(data["model_version"]))
+            return self._read[url][1]
         return None
 
     def _keep(self, url: str, told: Description) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 import xlwings as xw
@@ -111,7 +112,7 @@ def _column(letters: str) -> int:
 def values(cells: xw.Range) -> Rows:
     """The raw cells of a range. Currency comes with four digits behind the point; such cells are read once more."""
     rows = as_rows(cells.raw_value)
-    if not any(type(value) is Decimal for row in rows for value in row):
+    if Decimal not in {*map(type, chain.from_iterable(rows))}:
         return rows
     exact = as_rows(exact_values(cells))
     return [

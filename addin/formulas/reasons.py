@@ -68,7 +68,7 @@ class Record:
 
 def marks(rows: Rows) -> tuple[int, ...]:
     """What tells each row from what it was before, within this process."""
-    return tuple(hash(tuple(row)) for row in rows)
+    return tuple(map(hash, map(tuple, rows)))
 
 
 class Records:

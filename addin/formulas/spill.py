@@ -46,7 +46,14 @@ def _column(series: pd.Series[Any], kind: ColumnType) -> list[Cell]:
         for row in np.flatnonzero(~np.isfinite(numbers)).tolist():
             cells[row] = NA
         return cells
-    return [NA if pd.isna(value) else _cell(value, kind) for value in series.tolist()]
+    values = series.tolist()
+    cells = [NA] * len(values)
+    if kind is ColumnType.TEXT:
+        known = {value: _text(value) for value in {*values} if isinstance(value, str)}
+        return [known.get(value) for value in values]
+    for row in np.flatnonzero(series.notna()).tolist():
+        cells[row] = _cell(values[row], kind)
+    return cells
 
 
 def _cell(value: Any, kind: ColumnType) -> Cell:  # noqa: ANN401 - what pandas holds
@@ -54,7 +61,7 @@ def _cell(value: Any, kind: ColumnType) -> Cell:  # noqa: ANN401 - what pandas h
         return float(value)
     if kind is ColumnType.BOOLEAN:
         return bool(value)
-    return to_date(value) if kind is ColumnType.DATETIME else _text(str(value))
+    return to_date(value)
 
 
 def to_date(value: dt.datetime) -> Cell:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ from addin.grid.area import Area
 from addin.grid.cells import as_columns, error_name, error_rows
 from worker.scoring import Problem, ProblemKind, Schema
 from worker.scoring.schema import match_key
+
+_NUMBERS = frozenset({float, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +44,30 @@ def make_table(data: Argument, names: Sequence[str], *, titled: bool) -> Table:
     """The table that `data` holds under these column names; `titled` leaves out its first row."""
     rows = data.rows[1:] if titled else data.rows
     columns = as_columns(rows) if rows else [[] for _ in names]
-    filled = np.zeros(len(rows), bool)
-    for column in columns:
-        filled |= np.array([value is not None for value in column], bool)
-    places = np.flatnonzero(filled)
-    frame, problems = _frame(columns, names, places)
+    blank = (None,) * len(names)
+    places = np.flatnonzero(np.fromiter((row != blank for row in zip(*columns, strict=True)), bool, len(rows)))
+    if len(places) < len(rows):
+        columns = [[column[place] for place in places.tolist()] for column in columns]
+    frame, problems = _frame(columns, names)
     area = data.area
     if area is not None and titled:
         area = replace(area, top=area.top + 1, rows=max(1, area.rows - 1))
     return Table(frame, problems, places, rows, area)
 
 
-def _frame(
-    columns: Sequence[Sequence[object]], names: Sequence[str], places: npt.NDArray[np.intp]
-) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
-    values = np.empty((len(places), len(names)), object)
+def _frame(columns: Sequence[Sequence[Any]], names: Sequence[str]) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
+    arrays = {}
     problems = []
     for at, column in enumerate(columns):
-        series = np.empty(len(column), object)
-        series[:] = column
-        series = series[places]
-        for row in error_rows(series.tolist()):
-            problems.append(Problem(row, ProblemKind.ERROR_CELL, names[at], series[row]))
-            series[row] = None
-        values[:, at] = series
-    return pd.DataFrame(values, columns=list(names)), tuple(problems)
+        if _NUMBERS.issuperset(map(type, column)):
+            arrays[at] = np.array(column, np.float64)  # None becomes NaN
+            continue
+        arrays[at] = np.empty(len(column), object)
+        arrays[at][:] = column
+        for row in error_rows(column):
+            problems.append(Problem(row, ProblemKind.ERROR_CELL, names[at], column[row]))
+            arrays[at][row] = None
+    return pd.DataFrame(arrays).set_axis(list(names), axis="columns"), tuple(problems)
 
 
 def column_names(data: Argument, headers: Argument | None, schema: Schema) -> tuple[list[str], bool]:

@@ -114,8 +114,9 @@ def _pywin32() -> dict[str, ModuleType]:
         "win32com.server.policy": {},
         "win32com.server.util": {"unwrap": unwrap},
         "win32timezone": {"TimeZoneInfo": utc},
+        "win32process": {"GetWindowThreadProcessId": lambda _window: (1, 1)},
     }
-    contents |= {name: {} for name in ("win32api", "win32con", "win32gui", "win32process", "win32event")}
+    contents |= {name: {} for name in ("win32api", "win32con", "win32gui", "win32event")}
     modules = {name: _module(name, names) for name, names in contents.items()}
     for name, module in modules.items():
         parent, _, child = name.rpartition(".")
