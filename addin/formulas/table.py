@@ -43,31 +43,38 @@ class Table:
 def make_table(data: Argument, names: Sequence[str], *, titled: bool) -> Table:
     """The table that `data` holds under these column names; `titled` leaves out its first row."""
     rows = data.rows[1:] if titled else data.rows
-    columns = as_columns(rows) if rows else [[] for _ in names]
-    blank = (None,) * len(names)
-    places = np.flatnonzero(np.fromiter((row != blank for row in zip(*columns, strict=True)), bool, len(rows)))
+    arrays = [_array(column) for column in zip(*rows, strict=True)] or [np.empty(0, object) for _ in names]
+    blank = np.ones(len(rows), bool)
+    for array in arrays:
+        blank[blank] = pd.isna(array[blank])
+    places = np.flatnonzero(~blank)
     if len(places) < len(rows):
-        columns = [[column[place] for place in places.tolist()] for column in columns]
-    frame, problems = _frame(columns, names)
+        arrays = [array[places] for array in arrays]
+    problems = [problem for array, name in zip(arrays, names, strict=True) for problem in _errors(array, name)]
+    frame = pd.DataFrame(dict(enumerate(arrays))).set_axis(list(names), axis="columns")
     area = data.area
     if area is not None and titled:
         area = replace(area, top=area.top + 1, rows=max(1, area.rows - 1))
-    return Table(frame, problems, places, rows, area)
+    return Table(frame, tuple(problems), places, rows, area)
 
 
-def _frame(columns: Sequence[Sequence[Any]], names: Sequence[str]) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
-    arrays = {}
-    problems = []
-    for at, column in enumerate(columns):
-        if _NUMBERS.issuperset(map(type, column)):
-            arrays[at] = np.array(column, np.float64)  # None becomes NaN
-            continue
-        arrays[at] = np.empty(len(column), object)
-        arrays[at][:] = column
-        for row in error_rows(column):
-            problems.append(Problem(row, ProblemKind.ERROR_CELL, names[at], column[row]))
-            arrays[at][row] = None
-    return pd.DataFrame(arrays).set_axis(list(names), axis="columns"), tuple(problems)
+def _array(column: Sequence[Any]) -> npt.NDArray[Any]:
+    if _NUMBERS.issuperset(map(type, column)):
+        return np.array(column, np.float64)  # None becomes NaN
+    (plain,) = as_columns([*zip(column, strict=True)])
+    array = np.empty(len(plain), object)
+    array[:] = plain
+    return array
+
+
+def _errors(array: npt.NDArray[Any], name: str) -> list[Problem]:
+    """The error cells of a column, which are blanked out."""
+    if array.dtype != object:
+        return []
+    rows = error_rows(array.tolist())
+    problems = [Problem(row, ProblemKind.ERROR_CELL, name, array[row]) for row in rows]
+    array[rows] = None
+    return problems
 
 
 def column_names(data: Argument, headers: Argument | None, schema: Schema) -> tuple[list[str], bool]:
