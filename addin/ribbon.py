@@ -53,10 +53,17 @@ def calling_book() -> xw.Book:
     try:
         return xw.Book.caller()
     except Exception as error:
-        app = xw.apps.active
+        app = _running_excel()
         if app is None:
             raise GridError(GridFault.NO_WORKBOOK) from error
         return grid.workbook(app)
+
+
+def _running_excel() -> xw.App | None:
+    try:
+        return xw.apps.active
+    except Exception:  # noqa: BLE001 - without Excel xlwings raises what it likes
+        return None
 
 
 @dataclass(frozen=True)

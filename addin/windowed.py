@@ -60,7 +60,7 @@ class XlwingsUi:
     def report(self, text: str, title: str = TITLE) -> None:
         """A long text in a window of its own, to be read and copied."""
         try:
-            dialogs.report(text.splitlines(), title=title, screen=self._screen)
+            dialogs.report(text, title, screen=self._screen)
         except NoWindows:
             self._alert(text[:1000], title, "ok")
 

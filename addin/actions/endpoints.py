@@ -67,6 +67,6 @@ def stop_calls(desk: Desk) -> None:
 def clear_cache(desk: Desk) -> None:
     """Forget the scores kept on this computer."""
     text = "Forget all stored scores? Rows that were paid for are then sent, and paid for, again."
-    if desk.ui.ask(text, (CLEAR, CANCEL)) == CLEAR:
+    if desk.ui.ask(text, (CANCEL, CLEAR)) == CLEAR:
         desk.cache.clear()
         desk.ui.tell("The stored scores are gone. The workbook keeps its own.")

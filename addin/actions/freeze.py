@@ -30,7 +30,7 @@ def freeze_scores(desk: Desk) -> None:
         if len(found) == 1
         else f"{len(found):,} SCORE formulas become values that stay"
     )
-    if desk.ui.ask(f"{many}. This cannot be undone.", (FREEZE, CANCEL)) != FREEZE:
+    if desk.ui.ask(f"{many}. This cannot be undone.", (CANCEL, FREEZE)) != FREEZE:
         return
     for cells, text in found:
         to_values(desk.book, cells, _note(desk, text))
