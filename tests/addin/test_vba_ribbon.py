@@ -52,7 +52,7 @@ def test_without_a_workbook_the_person_is_told_and_python_is_not() -> None:
     assert "Protected View" in desk.messages[0]
 
 
-@pytest.mark.parametrize("tag", ["", "x", "refresh'); import os; ('", "refresh;log", ";", "Refresh", "*"])
+@pytest.mark.parametrize("tag", ["", "x", "refresh'); import os; ('", "refresh;schema", ";", "Refresh", "*"])
 def test_a_tag_that_is_no_action_runs_nothing(tag: str) -> None:
     """VBA has a list of its own: the statement is made of names on it and of digits."""
     desk = Desk()
@@ -160,6 +160,12 @@ def test_on_a_mac_a_script_that_fails_or_is_missing_is_said_and_the_status_bar_i
     desk.run("OnAction", Control("score_selection"))
     assert words in desk.messages[0]
     assert desk.rim.app.status is False
+
+
+def test_on_a_mac_what_a_shell_would_act_on_is_made_harmless_in_a_name() -> None:
+    """AppleScript puts the name between double quotes into a line for /bin/sh."""
+    told = Desk(mac=True).run("MacParameters", "score_selection", '$(x) `y` "z" \\.xlsx')
+    assert told.split("|")[3] == '\\$(x) \\`y\\` \\"z\\" \\\\.xlsx'
 
 
 def test_on_a_mac_a_name_that_would_fall_apart_is_refused_in_words() -> None:
