@@ -92,7 +92,7 @@ def test_a_number_in_a_cell_that_held_a_truth_value_is_a_number(sheet: xw.Sheet)
     """LibreOffice knows truth values by their number format alone, so that must not stay behind."""
     sheet["A1:A2"].value = [[True], [True]]
     sheet["A1"].value = 1.0
-    assert sheet["A1:A2"].value == [1.0, True]
+    assert [type(value) for value in sheet["A1:A2"].value] == [float, bool]
 
 
 def test_formulas_are_in_excels_writing_outside_and_libreoffices_inside(sheet: xw.Sheet) -> None:

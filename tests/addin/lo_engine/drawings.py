@@ -53,7 +53,7 @@ class Shape(base_classes.Shape):
 
     @property
     def name(self) -> str:
-        return str(getattr(self.shape, "PersistName", "") or self.shape.Name)
+        return str(self.shape.Name or getattr(self.shape, "PersistName", ""))
 
     @property
     def type(self) -> str:
@@ -92,7 +92,10 @@ class Charts(Shapes, base_classes.Charts):
         frame = struct("awt.Rectangle", **{side: round(points * _HUNDREDTHS_OF_MM) for side, points in place.items()})
         cells = (source.cells.RangeAddress,) if source is not None else ()
         self.parent.sheet.Charts.addNewByName(name, frame, cells, True, False)
-        return Chart(self.parent, self(name).shape)
+        page = self.parent.sheet.DrawPage
+        made = page.getByIndex(page.Count - 1)
+        made.Name = name  # LibreOffice may have given the object inside another name
+        return Chart(self.parent, made)
 
 
 class Chart(Shape, base_classes.Chart):
