@@ -10,7 +10,7 @@ from importlib import import_module
 
 from tests.benchmarks.table import Benchmark
 
-MODULES = ("graft", "job", "execute")
+MODULES = ("graft", "job", "execute", "addin")
 TRIES = 3
 
 
