@@ -53,6 +53,7 @@ def uno() -> ModuleType:
             builtins.__import__ = importer
 
 
+@functools.cache
 def constant(name: str) -> int:
     """The value of one of LibreOffice's constants: "util.NumberFormat.DATE"."""
     return int(uno().getConstantByName(f"com.sun.star.{name}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -17,12 +18,18 @@ class Formulas:
     """Translates the formulas of one document."""
 
     def __init__(self, document: Any) -> None:
-        self._excel = self._parser(document, "XL_OOX")
-        self._office = self._parser(document, "OOO")
+        self._document = document
 
-    @staticmethod
-    def _parser(document: Any, convention: str) -> Any:
-        parser = document.createInstance("com.sun.star.sheet.FormulaParser")
+    @functools.cached_property
+    def _excel(self) -> Any:
+        return self._parser("XL_OOX")
+
+    @functools.cached_property
+    def _office(self) -> Any:
+        return self._parser("OOO")
+
+    def _parser(self, convention: str) -> Any:
+        parser = self._document.createInstance("com.sun.star.sheet.FormulaParser")
         parser.CompileEnglish = True
         parser.FormulaConvention = constant(f"sheet.AddressConvention.{convention}")
         return parser
