@@ -9,7 +9,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.addin.vba_host import Control, Desk
+from tests.addin.vba_fakes import Control
+from tests.addin.vba_host import Desk
 
 ROOT = Path(__file__).parent.parent.parent
 SITE = '''

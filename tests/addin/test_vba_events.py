@@ -7,7 +7,8 @@ import datetime as dt
 import pytest
 from pyopenvba.interpreter import to_text
 
-from tests.addin.vba_host import Book, Cells, Control, Desk, Named, Sheet
+from tests.addin.vba_fakes import Book, Cells, Control, Named, Sheet
+from tests.addin.vba_host import Desk
 
 TICK = "'sheetscore.xlam'!AutoScoreTick"
 

@@ -10,7 +10,8 @@ import pytest
 from pyopenvba.interpreter import NOTHING, VBAErrorValue
 
 from addin.excel.build import MODULES, source
-from tests.addin.vba_host import Cells, Desk
+from tests.addin.vba_fakes import Cells
+from tests.addin.vba_host import Desk
 
 TEXT = source("Functions.bas")
 HEADS = re.findall(r"^Public Function (\w+)\((.*)\) As Variant$", TEXT, re.MULTILINE)

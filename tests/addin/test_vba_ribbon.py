@@ -6,7 +6,8 @@ import pytest
 from pyopenvba.exceptions import VBARuntimeError
 from pyopenvba.interpreter import NOTHING
 
-from tests.addin.vba_host import Control, Desk
+from tests.addin.vba_fakes import Control
+from tests.addin.vba_host import Desk
 
 STATEMENT = "import addin.ribbon as r; r.dispatch('score_selection')"
 
