@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -13,10 +14,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
+from xml.etree import ElementTree as ET
 
 import pytest
 import typer.main
 
+from addin import functions
+from addin import settings as analyst
 from worker import __version__
 from worker.cli import app
 from worker.endpoints import Snapshots
@@ -40,6 +44,9 @@ def commands(group: Any, words: tuple[str, ...] = ("sheetscore",)) -> Iterator[t
         yield " ".join(words), group
 
 
+UI = "{http://schemas.microsoft.com/office/2006/01/customui}"
+RIBBON = ET.parse(ROOT / "addin" / "excel" / "customUI.xml")
+BUTTONS = [e for kind in ("dropDown", "button", "toggleButton", "menu") for e in RIBBON.iter(UI + kind)]
 COMMANDS = dict(commands(typer.main.get_command(app)))
 
 
@@ -65,6 +72,29 @@ def test_nothing_in_the_tables_is_gone_from_the_product() -> None:
     assert told == set(COMMANDS)
     settings = README[README.index("## Settings") :].split("\n## ")[0]
     assert set(re.findall(r"^\| `([a-z_]+)` \|", settings, re.MULTILINE)) == {s.name for s in TABLE}
+
+
+@pytest.mark.parametrize("button", BUTTONS, ids=lambda button: str(button.get("id")))
+def test_every_button_is_in_the_table(button) -> None:
+    """With its label and the words that Excel shows over it."""
+    assert f"| {button.get('label')} | {button.get('supertip')} |" in README
+
+
+def test_every_worksheet_function_is_in_the_table() -> None:
+    """With its arguments and its sentence; nothing is told that is not there."""
+    made = {name: value for name, value in vars(functions).items() if name.startswith("SCORE")}
+    told = re.findall(r"^\| `(SCORE\w*)\(([^)]*)\)` \| ([^|]+) \|$", README, re.MULTILINE)
+    assert {name for name, _, _ in told} == set(made)
+    for name, arguments, sentence in told:
+        parameters = [p for p in inspect.signature(made[name]).parameters.values() if p.name != "origin"]
+        assert arguments == ", ".join(p.name if p.default is p.empty else f"[{p.name}]" for p in parameters)
+        assert sentence == made[name].__doc__
+
+
+@pytest.mark.parametrize("setting", analyst.TABLE, ids=lambda setting: setting.name)
+def test_every_setting_of_the_analyst_is_in_the_table(setting) -> None:
+    """With its default and its line of help."""
+    assert f"| `{setting.name}` | `{setting.default}` | {setting.help} |" in README
 
 
 @pytest.mark.parametrize("name", ["demo", "tests"])
