@@ -61,7 +61,7 @@ def choose(desk: Desk, block: Block, schema: Schema, before: Remembered | None, 
     if answer == SAME:
         return _agreed(desk, kept, [])
     if answer == BESIDE and beside:
-        return _agreed(desk, there, [beside])
+        return _agreed(desk, there, [beside] if kept else [])
     return _elsewhere(desk, names, block.area.rows, answer)
 
 

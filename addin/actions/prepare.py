@@ -12,7 +12,7 @@ import pandas as pd
 from addin.actions.desk import Desk
 from addin.actions.readings import Choices, Found, apply, find, questions
 from addin.blocks import inputs_digest
-from addin.grid import Block
+from addin.grid import Area, Block
 from worker.scoring import MissingColumns, NoRows, Problem, Schema
 from worker.scoring.check import check, match_columns
 from worker.scoring.words import shown
@@ -92,6 +92,20 @@ def by_position(block: Block, schema: Schema) -> pd.DataFrame:
     if len(columns) < len(inputs):
         raise MissingColumns(inputs[len(columns) :], columns)
     return block.frame.set_axis([*inputs, *columns[len(inputs) :]], axis="columns")
+
+
+def apart_from(block: Block, own: Area | None) -> Block:
+    """The block with those rows marked blank that hold nothing but results of ours, in the columns of `own`."""
+    if own is None or own.sheet != block.area.sheet:
+        return block
+    mine = range(own.left - block.area.left, own.right - block.area.left + 1)
+    others = [place for place in range(block.area.columns) if place not in mine]
+    if len(others) == block.area.columns:
+        return block
+    blank: npt.NDArray[np.bool_] = block.frame.iloc[:, others].isna().all(axis="columns").to_numpy(copy=True)
+    names = {block.frame.columns[place] for place in others}
+    blank[[problem.row for problem in block.problems if problem.column in names]] = False
+    return replace(block, blank=blank)
 
 
 def inputs_of(frame: pd.DataFrame, schema: Schema) -> list[int]:

@@ -10,7 +10,7 @@ from addin import blocks, grid, undo
 from addin.actions.check import ask_for_good_rows, show_problems
 from addin.actions.desk import Desk
 from addin.actions.placing import Target, choose
-from addin.actions.prepare import Earlier, Prepared, prepare
+from addin.actions.prepare import Earlier, Prepared, apart_from, prepare
 from addin.actions.readings import Doubt
 from addin.actions.results import result_rows
 from addin.actions.writing import is_as_agreed, write_results
@@ -54,7 +54,7 @@ def score(desk: Desk, block: Block, name: str, before: Remembered | None, earlie
     sheet is as it was.
     """
     schema = desk.catalogue.endpoint(name).schema
-    prepared = prepare(desk, block, schema, earlier)
+    prepared = prepare(desk, apart_from(block, before.scores if before else None), schema, earlier)
     if prepared is None:
         return
     if (earlier is None or not earlier.alone) and not _goes_on(desk, prepared):

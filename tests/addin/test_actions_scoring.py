@@ -182,6 +182,15 @@ def test_blank_rows_stay_blank_and_are_not_sent(bench: Bench) -> None:
     assert bench.rows_sent == 4
 
 
+def test_a_row_that_was_emptied_loses_its_scores(bench: Bench) -> None:
+    """It is blank then; what is left of it is ours."""
+    bench.do("score_selection", BESIDE)
+    bench.book.sheets[0]["A3:C3"].value = None
+    bench.do("score_again")
+    assert values(bench.book, "A2:G4")[1] == [None] * 7
+    assert bench.rows_sent == 3
+
+
 def test_a_bad_row_gets_na_and_its_reason(bench: Bench) -> None:
     """Numbers or a real #N/A, never words; the reason is in Status."""
     bench.book.sheets[0]["A3"].value = "many"
