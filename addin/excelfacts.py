@@ -5,7 +5,7 @@ on macOS. The engines for tests (`addin.memory`, LibreOffice) answer to the COM 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any, cast
 
@@ -124,17 +124,21 @@ def hide_name(name: xw.Name) -> None:
         name.api.Visible = False
 
 
-def filtered_ranges(sheet: xw.Sheet) -> Iterator[str]:
-    """Addresses of the ranges whose filter hides rows now: the sheet's own and those of its tables."""
-    if _ask(sheet.api, "FilterMode", "filter_mode"):
-        if _ask(sheet.api, "AutoFilterMode", "autofilter_mode"):
-            yield _filter_address(_ask_object(sheet.api, "AutoFilter", "autofilter_object"))
-        else:  # an advanced filter
-            yield sheet.used_range.address
+def filtered_ranges(sheet: xw.Sheet) -> list[str]:
+    """Addresses of the ranges whose filter hides rows now: the sheet's own and those of its tables.
+
+    An advanced filter has no range of its own; it may hide any row of the used range.
+    """
+    found = []
     for table in sheet.tables:
         autofilter = _ask_object(table.api, "AutoFilter", "autofilter_object")
         if autofilter is not None and _ask(autofilter, "FilterMode", "filter_mode"):
-            yield _filter_address(autofilter)
+            found.append(_filter_address(autofilter))
+    if not _ask(sheet.api, "FilterMode", "filter_mode"):
+        return found
+    if _ask(sheet.api, "AutoFilterMode", "autofilter_mode"):
+        return [*found, _filter_address(_ask_object(sheet.api, "AutoFilter", "autofilter_object"))]
+    return found or [sheet.used_range.address]  # with a cell of a table selected, Excel says its filter is the sheet's
 
 
 def _ask_object(thing: Any, com: str, mac: str) -> Any:  # noqa: ANN401 - as _ask

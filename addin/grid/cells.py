@@ -37,7 +37,8 @@ _PLAIN = frozenset({float, str, bool, type(None)})
 def error_name(value: object) -> str | None:
     """The error a raw cell shows ("#N/A"), None when it holds none.
 
-    Windows gives a number, the only whole number that COM ever gives for a cell; macOS gives the text.
+    Windows gives a number, the only whole number that COM ever gives for a cell; macOS gives the text. So a text that
+    reads like an error, pasted from elsewhere, counts as one everywhere: nobody means it as a value.
     """
     if type(value) is int and 0 <= value - _FIRST_ERROR < 100:
         return ERRORS.get(value - _FIRST_ERROR, "#ERROR!")

@@ -20,12 +20,18 @@ Rows = Sequence[Sequence[Any]]
 def sheet_of(book: xw.Book, name: str) -> xw.Sheet:
     """The sheet of that name. Raises GridError SHEET_GONE, or NO_WORKBOOK when the workbook has been closed."""
     try:
-        found = {sheet.name: sheet for sheet in book.sheets}
-    except Exception as error:  # each engine has its own class for a workbook that is gone
-        raise GridError(GridFault.NO_WORKBOOK, name) from error
-    if name not in found:
-        raise GridError(GridFault.SHEET_GONE, name)
-    return found[name]
+        sheet = book.sheets[name]
+        _ = sheet.name  # macOS looks for it only when it is asked something
+    except Exception as error:  # each engine has a class of its own for what is not there
+        raise GridError(GridFault.SHEET_GONE if _is_open(book) else GridFault.NO_WORKBOOK, name) from error
+    return sheet
+
+
+def _is_open(book: xw.Book) -> bool:
+    try:
+        return len(book.sheets) > 0
+    except Exception:  # noqa: BLE001 - as above
+        return False
 
 
 def active_sheet(book: xw.Book) -> xw.Sheet:
