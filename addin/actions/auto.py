@@ -6,13 +6,20 @@ The add-in's VBA arms a timer on a change of a sheet that a hidden name beginnin
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+
 from addin import blocks, grid
 from addin.actions.again import again, digest_of, reread
 from addin.actions.desk import Desk
 from addin.actions.errors import NotScored
 from addin.blocks import Remembered, change
+from addin.catalogue import Catalogue, Entry
 from addin.grid import Area
 from addin.messages import explain
+from addin.ui import Progress, Question, RecordedProgress, Ui
 from worker.scoring import SheetscoreError
 
 AUTO = "_sheetscore_auto"
@@ -22,6 +29,50 @@ WARNING = (
     "A second after each change the scored rows of this sheet are scored again. Each scoring clears Excel's own undo "
     "(Ctrl+Z)."
 )
+
+
+class Alone:
+    """The Ui of a tick: nobody is there to answer, and no window opens while somebody types."""
+
+    def __init__(self, ui: Ui) -> None:
+        self._ui = ui
+
+    def status(self, text: str | None) -> None:
+        """As ever."""
+        self._ui.status(text)
+
+    def tell(self, text: str, title: str = "") -> None:
+        """Status says it."""
+
+    def ask(self, text: str, choices: Sequence[str]) -> str | None:  # noqa: ARG002 - nobody answers
+        """Nothing."""
+        return None
+
+    def report(self, text: str, title: str = "") -> None:
+        """Status says it."""
+
+    def pairs(self, rows: Sequence[tuple[str, str, str]]) -> bool:  # noqa: ARG002
+        """No."""
+        return False
+
+    def choose_readings(self, questions: Sequence[Question]) -> Mapping[int, int] | None:  # noqa: ARG002
+        """Nothing."""
+        return None
+
+    def progress(self, title: str, rows: int) -> AbstractContextManager[Progress]:  # noqa: ARG002
+        """No window."""
+        return nullcontext(RecordedProgress())
+
+    def pick_cell(self, text: str) -> Area | None:  # noqa: ARG002
+        """None."""
+        return None
+
+    def add_endpoint(self, catalogue: Catalogue) -> Entry | None:  # noqa: ARG002
+        """None."""
+        return None
+
+    def open_file(self, path: Path) -> None:
+        """Nothing is opened."""
 
 
 def auto_score(desk: Desk) -> None:
@@ -58,7 +109,7 @@ def _score(desk: Desk, before: Remembered) -> None:
     if digest_of(block, schema) == before.facts.inputs:
         return
     if len(block.frame) <= desk.settings.confirm_rows:
-        again(desk, before, alone=True)
+        again(replace(desk, ui=Alone(desk.ui)), before, alone=True)
 
 
 def _names(desk: Desk, sheet: str) -> list[str]:

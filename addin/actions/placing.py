@@ -11,6 +11,8 @@ from addin.actions.desk import Desk
 from addin.blocks import Remembered
 from addin.errors import GridError, GridFault
 from addin.grid import Area, Block, Kept
+from addin.grid.obstacles import refuse_to_write
+from addin.grid.ownsheets import refuse_sheets
 from worker.scoring import Schema
 from worker.scoring.schema import match_key
 
@@ -117,7 +119,10 @@ def _outside(area: Area, own: Area) -> list[Area]:
 
 
 def _agreed(desk: Desk, target: Target | None, foreign: Sequence[Area]) -> Target | None:
-    """The target, if nothing foreign is lost there or the person agrees. Formulas are never overwritten."""
+    """The target, if nothing foreign is lost there or the person agrees. Formulas are never overwritten.
+
+    Raises GridError SHEET_PROTECTED, before anything is paid for.
+    """
     if target is None or target.area is None:
         return target
     whole = target.area.with_header(target.header_row)
@@ -130,11 +135,13 @@ def _agreed(desk: Desk, target: Target | None, foreign: Sequence[Area]) -> Targe
         answer = desk.ui.ask(f"{foreign[0].address} holds {values}.", (NEW_SHEET, OVERWRITE, PICK, CANCEL))
         if answer != OVERWRITE:
             return _elsewhere(desk, target.names, target.area.rows, answer)
+    refuse_to_write(desk.book, target.area)
     return replace(target, stood=grid.snapshot(desk.book, whole))
 
 
 def _elsewhere(desk: Desk, names: tuple[str, ...], rows: int, answer: str | None) -> Target | None:
     if answer == NEW_SHEET:
+        refuse_sheets(desk.book)
         return Target(names)
     return _picked(desk, names, rows) if answer == PICK else None
 

@@ -63,8 +63,13 @@ def score(desk: Desk, block: Block, name: str, before: Remembered | None, earlie
     if target is None or not _confirmed(desk, name, prepared):
         return
     outcome = _called(desk, name, prepared)
-    if outcome is not None:
+    if outcome is None:
+        return
+    moved = not _is_as_read(desk, prepared.block, target)
+    if not moved:
         _write(desk, prepared, schema, target, outcome, before)
+    elif earlier is None or not earlier.alone:  # else the change that was made meanwhile brings the next scoring
+        _write_apart(desk, prepared, schema, target.names, outcome)
 
 
 def _goes_on(desk: Desk, prepared: Prepared) -> bool:
@@ -128,17 +133,21 @@ def _wanted_in_part(desk: Desk, rows: int, failed: list[Problem]) -> bool:
 def _write(
     desk: Desk, prepared: Prepared, schema: Schema, target: Target, outcome: Outcome, before: Remembered | None
 ) -> None:
-    moved = not _is_as_read(desk, prepared.block, target)
     rows = result_rows(prepared, outcome.frame, outcome.problems, schema)
     step = undo.Step()
-    scores = write_results(desk, prepared, schema, Target(target.names) if moved else target, rows, step)
-    if not moved:
-        step.names |= blocks.remember(desk.book, _memory(desk, prepared, target, scores, outcome, before))
+    scores = write_results(desk, prepared, schema, target, rows, step)
+    step.names |= blocks.remember(desk.book, _memory(desk, prepared, target, scores, outcome, before))
     undo.keep(desk.book, desk.folder, step)
-    if moved:
-        desk.ui.tell(f"Rows changed while scoring. Scores are on '{scores.sheet}'; nothing was overwritten.")
-    else:
-        _say(desk, prepared, outcome)
+    _say(desk, prepared, outcome)
+
+
+def _write_apart(desk: Desk, prepared: Prepared, schema: Schema, names: tuple[str, ...], outcome: Outcome) -> None:
+    """To a new sheet, as nobody could say any more which row a score belongs to."""
+    rows = result_rows(prepared, outcome.frame, outcome.problems, schema)
+    step = undo.Step()
+    scores = write_results(desk, prepared, schema, Target(names), rows, step)
+    undo.keep(desk.book, desk.folder, step)
+    desk.ui.tell(f"Rows changed while scoring. Scores are on '{scores.sheet}'; nothing was overwritten.")
 
 
 def _is_as_read(desk: Desk, block: Block, target: Target) -> bool:

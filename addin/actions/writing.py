@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from addin import grid
@@ -11,7 +12,7 @@ from addin.actions.placing import Target
 from addin.actions.prepare import Prepared, inputs_of
 from addin.actions.results import Row, formats, sheet_table, spread
 from addin.grid import Area, Kept
-from addin.grid.ownsheets import widen
+from addin.grid.ownsheets import remove_sheet, widen
 from addin.undo import Step, Written
 from worker.scoring import Schema
 
@@ -21,18 +22,26 @@ SHEET = "Scores"
 def write_results(
     desk: Desk, prepared: Prepared, schema: Schema, target: Target, rows: Sequence[Row], step: Step
 ) -> Area:
-    """Write the rows and tell `step` what was done. Returns the cells of the scores, without their header."""
+    """Write the rows and tell `step` what was done. Returns the cells of the scores, without their header.
+
+    What fails half-way is taken back before it is raised.
+    """
     if target.area is None:
         return _to_sheet(desk, prepared, schema, target.names, rows, step)
     whole, before, area = target.area.with_header(target.header_row), target.stood, target.area
-    grown: tuple[str, ...] = ()
-    if target.beside:
-        area = grid.add_columns(desk.book, prepared.block, target.names)
-        grown = target.names if prepared.block.table is not None and _is_blank(before) else ()
-    elif target.header_row is not None:
-        grid.write(desk.book, replace(area, top=target.header_row, rows=1), [target.names])
-    grid.write(desk.book, area, spread(prepared, rows, _standing(before, area.rows)), formats(schema))
-    step.written.append(Written(whole, before, grid.snapshot(desk.book, whole), grown))
+    grown = target.names if target.beside and prepared.block.table is not None and _is_blank(before) else ()
+    try:
+        if target.beside:
+            area = grid.add_columns(desk.book, prepared.block, target.names)
+        elif target.header_row is not None:
+            grid.write(desk.book, replace(area, top=target.header_row, rows=1), [target.names])
+        grid.write(desk.book, area, spread(prepared, rows, _standing(before, area.rows)), formats(schema))
+        step.written.append(Written(whole, before, grid.snapshot(desk.book, whole), grown))
+    except Exception:
+        with suppress(Exception):
+            if not (grown and grid.remove_columns(desk.book, whole, grown)):
+                grid.restore(desk.book, whole, before)
+        raise
     return area
 
 
@@ -67,9 +76,14 @@ def _to_sheet(
     sheet = grid.add_sheet(desk.book, SHEET)
     table = sheet_table(prepared, rows, names, set(inputs_of(prepared.frame, schema)))
     whole = Area(sheet, 1, 1, len(table), len(table[0]))
-    grid.write(desk.book, replace(whole, rows=1), table[:1])
     body = replace(whole, top=2, rows=len(rows))
-    grid.write(desk.book, body, table[1:], ("",) * (body.columns - len(names)) + tuple(formats(schema)))
+    try:
+        grid.write(desk.book, replace(whole, rows=1), table[:1])
+        grid.write(desk.book, body, table[1:], ("",) * (body.columns - len(names)) + tuple(formats(schema)))
+    except Exception:
+        with suppress(Exception):
+            remove_sheet(desk.book, sheet)
+        raise
     widen(desk.book, sheet)
     step.sheets.append(sheet)
     grid.goto(desk.book, replace(whole, rows=1, columns=1))

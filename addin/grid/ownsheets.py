@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import xlwings as xw
 
+from addin import excelfacts
+from addin.errors import GridError, GridFault
 from addin.grid.area import Area
 from addin.grid.sheets import area_of, sheet_of
 from addin.grid.write import put
@@ -14,6 +16,12 @@ from addin.grid.write import put
 def has_sheet(book: xw.Book, name: str) -> bool:
     """Whether the workbook has a sheet of this name."""
     return any(sheet.name == name for sheet in book.sheets)
+
+
+def refuse_sheets(book: xw.Book) -> None:
+    """Raise GridError STRUCTURE_PROTECTED where sheets cannot be added."""
+    if excelfacts.is_structure_protected(book):
+        raise GridError(GridFault.STRUCTURE_PROTECTED)
 
 
 def used_area(book: xw.Book, sheet: str) -> Area:

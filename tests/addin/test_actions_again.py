@@ -160,7 +160,7 @@ def test_a_tick_asks_nothing_and_puts_problems_into_status(bench: Bench) -> None
     bench.do("auto_score", SWITCH_ON)
     bench.book.sheets[0]["A2"].value = "many"
     ui = bench.do("auto_score_tick")
-    assert ui.asked == []
+    assert (ui.asked, ui.told, ui.windows) == ([], [], [])
     assert values(bench.book, "D2:G2") == [["#N/A", "#N/A", None, "'many' is not a number; age takes numbers"]]
     assert [sheet.name for sheet in bench.book.sheets] == ["Sheet1"]
 

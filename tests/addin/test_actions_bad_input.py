@@ -10,12 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import xlwings as xw
 
 from addin import grid, memory
 from addin.actions.check import GOOD_ROWS
-from addin.actions.placing import BESIDE
+from addin.actions.placing import BESIDE, NEW_SHEET
 from addin.ribbon import Door
 from addin.ui import RecordingUi
 from tests.addin.acting import HEADER, Bench, contents, scores, table, values
@@ -32,7 +33,7 @@ from worker.scoring import (
     Unauthorized,
     Unreachable,
 )
-from worker.scoring.schema import Column, ColumnType
+from worker.scoring.schema import Column, ColumnType, Output
 
 UNCHANGED = " Sheet unchanged."
 
@@ -110,15 +111,74 @@ def test_merged_cells(bench: Bench) -> None:
 
 
 def test_a_protected_sheet(bench: Bench) -> None:
-    """What was paid for is kept for when it is unprotected."""
+    """It is said before anything is paid for."""
     bench.book.sheets[0].api.Protect()
-    before = contents(bench.book)
-    told = bench.do("score_selection", BESIDE).told
-    assert contents(bench.book) == before
-    assert told[0].startswith("The sheet is protected (Sheet1!")
+    told = refused(bench, BESIDE)
+    assert told.startswith("The sheet is protected (Sheet1!D2:G4).")
+    assert told.endswith("Sheet unchanged.")
     bench.book.sheets[0].api.Unprotect()
-    bench.do("score_selection", BESIDE)
-    assert bench.rows_sent == 3
+
+
+def test_a_protected_structure(bench: Bench) -> None:
+    """No sheet can be added, which is said before anything is paid for."""
+    bench.book.api.Protect()
+    told = refused(bench, NEW_SHEET)
+    bench.book.api.Unprotect()
+    assert told.startswith("The workbook's structure is protected, so no sheet can be added.")
+
+
+@pytest.mark.parametrize("place", [BESIDE, NEW_SHEET])
+@pytest.mark.parametrize("in_table", [False, True])
+def test_a_write_that_fails_half_way_is_taken_back(tmp_path: Path, place: str, in_table: bool) -> None:
+    """Headers, grown tables and new sheets too: the sheet is as it was."""
+    schema = Schema(SCHEMA.inputs, (Output("when", ColumnType.DATETIME, format="BROKEN"),))
+    when = np.array(["2024-03-04T00:00:00"] * 3, object)
+    book = memory.book({"A1": table()})
+    if in_table:
+        book.sheets[0].tables.add(book.sheets[0]["A1:C4"], name="Loans")
+    _refuse_format(book, "BROKEN")
+    bench = Bench(book, tmp_path, schema=schema, score=lambda _: {"when": when})
+    before = contents(book)
+    ui = RecordingUi(answers=[place])
+    bench.ui = ui
+    with pytest.raises(memory.ComError):
+        bench.raw("score_selection")
+    assert contents(book) == before
+    assert not in_table or book.sheets[0].tables["Loans"].range.address == "$A$1:$C$4"
+
+
+def _refuse_format(book: xw.Book, code: str) -> None:
+    """Make Excel refuse a number format, as it does with those of another language."""
+    kind = type(book.sheets[0]["A1"].impl)
+
+    class Refusing(kind):  # type: ignore[misc, valid-type]
+        @property
+        def number_format(self) -> Any:
+            return super().number_format
+
+        @number_format.setter
+        def number_format(self, value: str) -> None:
+            if value == code:
+                raise memory.ComError(-2146827284)
+            kind.number_format.fset(self, value)
+
+    sheet_kind = type(book.sheets[0].impl)
+
+    class Sheet(sheet_kind):  # type: ignore[misc, valid-type]
+        def range(self, *cells: Any) -> Any:
+            found = super().range(*cells)
+            found.__class__ = Refusing
+            return found
+
+    class Sheets(list[Any]):
+        def insert(self, place: Any, sheet: Any) -> None:
+            sheet.__class__ = Sheet
+            super().insert(place, sheet)
+
+    sheets = book.impl.all_sheets
+    book.impl.all_sheets = Sheets()
+    for place, sheet in enumerate(sheets):
+        book.impl.all_sheets.insert(place, sheet)
 
 
 def test_headers_twice(bench: Bench) -> None:
