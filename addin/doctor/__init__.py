@@ -69,7 +69,7 @@ def _excel(patient: Patient) -> Iterator[Finding]:
     try:
         goal = places(system)
     except InstallError as error:
-        yield wrong("Excel", f"{error.fault}: {error.path}", explain(error, sheet=False))
+        yield wrong("Excel", f"{error.fault.replace('-', ' ')} ({error.path})", explain(error, sheet=False))
         return
     if system.windows and not (found := _excel_path(system)):
         yield warning("Excel", "Windows does not say where Excel is.", "Check that the desktop version is installed.")
