@@ -17,7 +17,7 @@ from worker.batch.ledger import Ledger
 from worker.batch.uploads import public
 from worker.cli import show
 from worker.cli.home import Home, Json, opened
-from worker.endpoints import EndpointRow, NewEndpoint, Registry, Remote
+from worker.endpoints import EndpointRow, NewEndpoint, Registry, Remote, importing
 from worker.scoring import ContractError, Schema
 from worker.settings import TABLE, Settings
 
@@ -132,6 +132,37 @@ def add_customer(name: str, *, home: Home, as_json: Json = False) -> None:
     with opened(home) as engine:
         row = Registry(engine, home).add_customer(name)
     show.one({"customer": row.name, "inbox": str(home / "drop" / row.name / "inbox")}, as_json=as_json)
+
+
+@customers.command("import")
+def import_customers(
+    file: Annotated[Path, typer.Argument(help="CSV: customer, service, and more as README has it.", exists=True)],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every line and say what would be made.")] = False,
+    home: Home,
+    as_json: Json = False,
+) -> None:
+    """Make customers and their endpoints from a table; may be run again. New keys are shown once, now."""
+    with opened(home) as engine:
+        registry = Registry(engine, home)
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            lines = importing.plan(registry, text)
+        made = [(line, None) for line in lines] if dry_run else importing.carry_out(registry, lines)
+    show.rows([_imported(line, new) for line, new in made], as_json=as_json, empty="The table has no line.")
+
+
+def _imported(line: importing.Line, new: NewEndpoint | None) -> dict[str, Any]:
+    changes = importing.differing(line) if line.standing else []
+    told = f"changes {', '.join(changes)}" if changes else "there already" if line.standing else "new"
+    return {
+        "line": line.number,
+        "customer": line.customer,
+        "endpoint": f"{line.service}/{line.endpoint}",
+        "version": line.version,
+        "what": told,
+        "primary key": new.primary if new else None,
+        "secondary key": new.secondary if new else None,
+    }
 
 
 @customers.command("list")

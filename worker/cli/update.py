@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import getpass
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ from worker.cli import show
 from worker.cli.home import Home, Json, opened
 from worker.cli.manage import endpoints
 from worker.endpoints import Change, EndpointRow, Models, Registry, RuleError, Updates, matching, new_wave, preview
+from worker.endpoints.importing import end_of
 
 __all__ = ["endpoints"]
 
@@ -189,6 +189,6 @@ def _end_of(day: str) -> float | None:
     if day == "never":
         return None
     try:
-        return (dt.datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=dt.UTC) + dt.timedelta(days=1)).timestamp()
+        return end_of(day)
     except ValueError:
         raise typer.BadParameter(f"{day} is not a day such as 2027-03-31, nor never") from None

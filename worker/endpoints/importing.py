@@ -1,0 +1,165 @@
+"""Many customers at once, from a table: one line for each endpoint. All lines are checked before one is carried out.
+
+Columns: `customer` and `service` are needed; `endpoint` (the customer's name if blank), `version` (the newest),
+`throttle` (calls at once), `expires` (last day, YYYY-MM-DD), `description`. Running it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from worker.endpoints import rules
+from worker.endpoints.registry import Registry
+from worker.endpoints.rows import EndpointRow, NewEndpoint
+from worker.endpoints.rules import RuleError
+
+NEEDED = ("customer", "service")
+COLUMNS = (*NEEDED, "endpoint", "version", "throttle", "expires", "description")
+
+
+class ImportRefused(RuleError):
+    """The table has faults; nothing was made. `faults` are (line in the file, what is wrong)."""
+
+    def __init__(self, faults: Sequence[tuple[int, str]]) -> None:
+        super().__init__("; ".join(f"line {line}: {what}" for line, what in faults))
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that can be carried out. `standing` is the endpoint that is there already."""
+
+    number: int
+    customer: str
+    service: str
+    endpoint: str
+    version: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    standing: EndpointRow | None = None
+
+
+def plan(registry: Registry, text: Iterable[str]) -> list[Line]:
+    """Check a table as CSV. Raises ImportRefused with every fault."""
+    reader = csv.DictReader(text, restkey="more", restval="")
+    header = [str(name).strip().lower() for name in reader.fieldnames or []]
+    faults = [(1, f"there is no column {name}") for name in NEEDED if name not in header]
+    faults += [(1, f"unknown column {name!r}; known: {', '.join(COLUMNS)}") for name in header if name not in COLUMNS]
+    faults += [(1, f"the column {name} stands twice") for name in sorted(set(header)) if header.count(name) > 1]
+    if faults:
+        raise ImportRefused(faults)
+    newest = {row.name: row.newest for row in registry.services()}
+    standing = {(row.service, row.name): row for row in registry.endpoints()}
+    lines: list[Line] = []
+    seen: dict[tuple[str, str], int] = {}
+    for row in reader:
+        cells = {str(name).strip().lower(): str(value or "").strip() for name, value in row.items() if name != "more"}
+        found = ["there are more cells than columns"] if "more" in row else []
+        line = _line(reader.line_num, cells, newest, standing, found)
+        if line is not None:
+            place = (line.service, line.endpoint)
+            if place in seen:
+                found.append(f"{line.service}/{line.endpoint} stands in line {seen[place]} already")
+            seen.setdefault(place, line.number)
+            lines.append(line)
+        faults += [(reader.line_num, fault) for fault in found]
+    if faults:
+        raise ImportRefused(faults)
+    return lines
+
+
+def carry_out(registry: Registry, lines: Sequence[Line]) -> list[tuple[Line, NewEndpoint | None]]:
+    """Make customers and endpoints that are not there; settings of those that are there are brought in line.
+
+    Returns each line with its new endpoint (whose keys are shown this once), or None.
+    """
+    customers = {row.name for row in registry.customers()}
+    done: list[tuple[Line, NewEndpoint | None]] = []
+    for line in lines:
+        if line.customer not in customers:
+            registry.add_customer(line.customer)
+            customers.add(line.customer)
+        if line.standing is None:
+            made = registry.add_endpoint(line.service, line.endpoint, line.customer, line.version, **line.settings)
+            done.append((line, made))
+        else:
+            if differing(line):
+                registry.change_endpoint(line.standing.id, **line.settings)
+            done.append((line, None))
+    return done
+
+
+def differing(line: Line) -> list[str]:
+    """Which settings of an endpoint that is there are not as the line has them."""
+    return [name for name, value in line.settings.items() if getattr(line.standing, name) != value]
+
+
+def _line(
+    number: int,
+    cells: Mapping[str, str],
+    newest: Mapping[str, int],
+    standing: Mapping[tuple[str, str], EndpointRow],
+    faults: list[str],
+) -> Line | None:
+    """A line, or None with what is wrong added to `faults`."""
+    before = len(faults)
+    customer, service = cells["customer"], cells["service"]
+    endpoint = cells.get("endpoint") or customer
+    for kind, name in (("customer", customer), ("endpoint", endpoint)):
+        try:
+            rules.check_name(kind, name)
+        except RuleError as error:
+            faults.append(str(error))
+    if service not in newest:
+        faults.append(str(rules.Unknown("service", service, sorted(newest))))
+    settings = _settings(cells, faults)
+    there = standing.get((service, endpoint))
+    if there is not None and there.customer != customer:
+        faults.append(f"{service}/{endpoint} belongs to another customer, {there.customer or 'nobody'}")
+    version = _version(cells.get("version", ""), newest.get(service, 0), there, faults)
+    if len(faults) > before:
+        return None
+    return Line(number, customer, service, endpoint, version, settings, there)
+
+
+def _version(cell: str, newest: int, there: EndpointRow | None, faults: list[str]) -> int:
+    if not cell:
+        return there.model_version if there else newest
+    if not cell.isdecimal() or not 1 <= int(cell) <= newest:
+        faults.append(f"version {cell!r} is not one of 1 to {newest}")
+        return 0
+    if there is not None and there.model_version != int(cell):
+        faults.append(
+            f"{there.service}/{there.name} pins version {there.model_version}; "
+            f"move it with endpoints refresh or rollback, not by import"
+        )
+    return int(cell)
+
+
+def _settings(cells: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    if cells.get("throttle"):
+        settings["max_concurrent_calls"] = (
+            int(cells["throttle"]) if cells["throttle"].isdecimal() else cells["throttle"]
+        )
+    if cells.get("description"):
+        settings["description"] = cells["description"]
+    if cells.get("expires"):
+        try:
+            settings["expires_at"] = end_of(cells["expires"])
+        except ValueError:
+            faults.append(f"expires {cells['expires']!r} is not a day such as 2027-03-31")
+    try:
+        rules.checked_settings(settings, "High", rules.CALLS_HIGH)
+    except RuleError as error:
+        faults.append(str(error))
+    return settings
+
+
+def end_of(day: str) -> float:
+    """The end of a day in UTC, in seconds since 1970. Raises ValueError."""
+    start = dt.datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=dt.UTC)
+    return (start + dt.timedelta(days=1)).timestamp()
