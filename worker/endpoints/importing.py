@@ -108,11 +108,11 @@ def _line(
     before = len(faults)
     customer, service = cells["customer"], cells["service"]
     endpoint = cells.get("endpoint") or customer
-    for kind, name in (("customer", customer), ("endpoint", endpoint)):
-        try:
-            rules.check_name(kind, name)
-        except RuleError as error:
-            faults.append(str(error))
+    try:
+        rules.check_name("customer", customer)
+        rules.check_name("endpoint", endpoint)
+    except RuleError as error:
+        faults.append(str(error))
     if service not in newest:
         faults.append(str(rules.Unknown("service", service, sorted(newest))))
     settings = _settings(cells, faults)
@@ -141,10 +141,8 @@ def _version(cell: str, newest: int, there: EndpointRow | None, faults: list[str
 
 def _settings(cells: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
     settings: dict[str, Any] = {}
-    if cells.get("throttle"):
-        settings["max_concurrent_calls"] = (
-            int(cells["throttle"]) if cells["throttle"].isdecimal() else cells["throttle"]
-        )
+    if throttle := cells.get("throttle"):
+        settings["max_concurrent_calls"] = int(throttle) if throttle.isdecimal() else throttle
     if cells.get("description"):
         settings["description"] = cells["description"]
     if cells.get("expires"):
