@@ -83,7 +83,7 @@ def change(book: xw.Book, values: Mapping[str, str | Area | None]) -> Before:
         before[name] = grid.get_name(book, name)
         if value is None:
             grid.delete_name(book, name)
-        else:
+        elif value != before[name]:
             grid.set_name(book, name, value)
     return before
 

@@ -6,6 +6,7 @@ Excel's again, and the log has a line.
 
 from __future__ import annotations
 
+import platform
 import secrets
 import time
 from collections.abc import Callable
@@ -29,7 +30,8 @@ from addin.scorer import Scorer
 from addin.settings import Settings
 from addin.ui import Ui
 from addin.windowed import XlwingsUi
-from worker.scoring import SheetscoreError
+from worker import __version__
+from worker.scoring import ProxySignIn, SheetscoreError, Unreachable
 
 __all__ = ["ACTIONS", "INDEXED", "Door", "dispatch"]
 
@@ -94,7 +96,7 @@ class Door:
         except Exception as error:  # noqa: BLE001 - the boundary: beyond it is Excel, which would show a trace
             with suppress(Exception):
                 ui = ui or self.open_ui(None)
-                ui.tell(self._words(error, facts))
+                ui.tell(self._words(error, facts), _report(error, facts, self.now()))
         with suppress(Exception):
             if ui is not None:
                 ui.status(None)
@@ -120,6 +122,19 @@ def _run(desk: Desk, name: str, argument: str) -> None:
         INDEXED[name](desk, int(argument))
     else:
         raise LookupError(name)
+
+
+def _report(error: Exception, facts: dict[str, object], at: datetime) -> str:
+    """What those who run the network need to know of a call that did not get through; blank for other errors."""
+    if not isinstance(error, Unreachable | ProxySignIn):
+        return ""
+    lines = [
+        f"Sheetscore {__version__} could not reach an endpoint: {error}.",
+        f"Endpoint: {facts.get('endpoint', '')} at {facts.get('host', '')}",
+        f"Time: {at:%Y-%m-%d %H:%M}",
+        f"System: {platform.platform()}, Python {platform.python_version()}",
+    ]
+    return "\n".join(lines)
 
 
 def dispatch(name: str, argument: str = "") -> None:

@@ -50,8 +50,8 @@ class Ui(Protocol):
     def status(self, text: str | None) -> None:
         """Show text in Excel's status bar; None gives the bar back to Excel."""
 
-    def tell(self, text: str, title: str = TITLE) -> None:
-        """One message with an OK button."""
+    def tell(self, text: str, report: str = "") -> None:
+        """One message with an OK button, and one that copies a report for whoever can help."""
 
     def ask(self, text: str, choices: Sequence[str]) -> str | None:
         """One of the choices."""
@@ -114,6 +114,7 @@ class RecordingUi:
     bar: str | None = None
     bars: list[str | None] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    copied: list[str] = field(default_factory=list)
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
     paired: list[tuple[tuple[str, str, str], ...]] = field(default_factory=list)
@@ -126,9 +127,11 @@ class RecordingUi:
         self.bar = text
         self.bars.append(text)
 
-    def tell(self, text: str, title: str = TITLE) -> None:  # noqa: ARG002 - every message has the one title
+    def tell(self, text: str, report: str = "") -> None:
         """Keep it."""
         self.told.append(text)
+        if report:
+            self.copied.append(report)
 
     def ask(self, text: str, choices: Sequence[str]) -> str | None:
         """The next answer, which must be one of the choices."""

@@ -40,12 +40,12 @@ class XlwingsUi:
         if self._book is not None:
             self._book.app.status_bar = False if text is None else text
 
-    def tell(self, text: str, title: str = TITLE) -> None:
-        """One message with an OK button."""
+    def tell(self, text: str, report: str = "") -> None:
+        """One message with an OK button, and one that copies a report for whoever can help."""
         try:
-            dialogs.tell(text, title, screen=self._screen)
+            dialogs.tell(text, TITLE, report=report, screen=self._screen)
         except NoWindows:
-            self._alert(text, title, "ok")
+            self._alert(text, TITLE, "ok")
 
     def ask(self, text: str, choices: Sequence[str]) -> str | None:
         """One of the choices. Excel's own box has three buttons, which then stand for the first two and for none."""

@@ -35,6 +35,7 @@ def score_again(desk: Desk) -> None:
 def again(desk: Desk, before: Remembered, *, alone: bool = False) -> bool:
     """Score a block again, unless neither its inputs nor its model changed; says whether they did."""
     block = reread(desk, before)
+    desk.noted["endpoint"] = before.facts.endpoint
     schema = desk.catalogue.endpoint(before.facts.endpoint).schema
     if is_current(desk, before, block, schema):
         return False

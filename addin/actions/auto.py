@@ -41,7 +41,7 @@ class Alone:
         """As ever."""
         self._ui.status(text)
 
-    def tell(self, text: str, title: str = "") -> None:
+    def tell(self, text: str, report: str = "") -> None:
         """Status says it."""
 
     def ask(self, text: str, choices: Sequence[str]) -> str | None:  # noqa: ARG002 - nobody answers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import xlwings as xw
 
@@ -44,6 +45,7 @@ def score_sheet(desk: Desk) -> None:
 
 def _score_new(desk: Desk, read: Callable[[xw.Book], Block]) -> None:
     name = desk.chosen()
+    desk.noted.update(endpoint=name, host=urlsplit(desk.catalogue.entry(name).url).netloc)
     block = read(desk.book)
     score(desk, block, name, blocks.find(desk.book, block.area))
 
@@ -109,7 +111,7 @@ def _called(desk: Desk, name: str, prepared: Prepared) -> Outcome | None:
             name, prepared.frame, known=prepared.known, progress=window.update, stop=window.cancelled
         )
     desk.ui.status(None)
-    desk.noted.update(endpoint=name, rows=rows, calls=outcome.calls, sent=outcome.sent, cached=outcome.from_cache)
+    desk.noted.update(rows=rows, calls=outcome.calls, sent=outcome.sent, cached=outcome.from_cache)
     failed = [problem for problem in outcome.problems if problem.kind is ProblemKind.CALL_FAILED]
     if outcome.stopped:
         done = rows - len({problem.row for problem in outcome.problems})

@@ -292,12 +292,16 @@ def test_excel_in_a_cell_edit_is_waited_for(bench: Bench) -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_an_endpoint_that_fails(bench: Bench, error: EndpointError, words: str) -> None:
-    """Each way in plain words."""
+def test_an_endpoint_that_fails(tmp_path: Path, error: EndpointError, words: str) -> None:
+    """Each way in plain words; for those who run the network there is a report to copy."""
+    bench = Bench(memory.book({"A1": table()}), tmp_path)
     bench.host.down = error
     told = refused(bench, BESIDE)
     assert told.startswith(words)
     assert told.endswith(UNCHANGED)
+    copied = bench.ui.copied
+    assert bool(copied) is isinstance(error, Unreachable | ProxySignIn)
+    assert not copied or "Endpoint: credit at scores.example.com\nTime: 2026-05-03 12:00\n" in copied[0]
 
 
 def test_an_endpoint_that_gives_half_the_rows(book: xw.Book, tmp_path: Path) -> None:

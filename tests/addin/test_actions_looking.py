@@ -79,6 +79,7 @@ def test_the_log_has_a_line_for_each_action_and_no_values_or_keys(bench: Bench) 
         "at": "2026-05-03T12:00:00",
         "action": "score_selection",
         "endpoint": "credit",
+        "host": "scores.example.com",
         "rows": 3,
         "calls": 1,
         "sent": 3,

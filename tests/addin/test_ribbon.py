@@ -77,7 +77,7 @@ def test_nothing_is_raised_even_when_the_ui_is_broken(tmp_path: Path) -> None:
     """Beyond the door is Excel, which would show a stack trace."""
 
     class Broken(RecordingUi):
-        def tell(self, text: str, title: str = "") -> None:
+        def tell(self, text: str, report: str = "") -> None:
             raise OSError(text)
 
         def status(self, text: str | None) -> None:
