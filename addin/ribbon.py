@@ -17,13 +17,14 @@ from pathlib import Path
 
 import xlwings as xw
 
-from addin import grid, log
+from addin import grid
 from addin.actions.desk import Desk
 from addin.actions.table import ACTIONS, INDEXED
 from addin.cache import open_cache
 from addin.catalogue import Catalogue
 from addin.errors import GridError, GridFault
 from addin.keystore import open_keys
+from addin.log import where, write_line
 from addin.messages import explain
 from addin.paths import conf_file, log_file, user_folder
 from addin.scorer import Scorer
@@ -78,7 +79,6 @@ class Door:
     open_desk: Callable[[xw.Book, Ui, Path], Desk] = open_desk
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = _now
-    most_mb: int = 2
 
     def dispatch(self, name: str, argument: str = "") -> None:
         """Run one action of the allow-list; `argument` is digits. Never raises."""
@@ -89,29 +89,28 @@ class Door:
             book = self.caller()
             ui = self.open_ui(book)
             desk = self.open_desk(book, ui, self.folder)
+            desk.noted.update(facts)
             facts = desk.noted
-            facts["action"] = name[:40]
             _run(desk, name, argument)
             facts["outcome"] = "done"
         except Exception as error:  # noqa: BLE001 - the boundary: beyond it is Excel, which would show a trace
             with suppress(Exception):
+                words = self._words(error, facts)
                 ui = ui or self.open_ui(None)
-                ui.tell(self._words(error, facts), _report(error, facts, self.now()))
+                ui.tell(words, _report(error, facts, self.now()))
         with suppress(Exception):
             if ui is not None:
                 ui.status(None)
         with suppress(OSError):
-            log.write_line(
-                self.folder, self.now(), {**facts, "seconds": round(self.clock() - started, 2)}, self.most_mb
-            )
+            write_line(self.folder, self.now(), {**facts, "seconds": round(self.clock() - started, 2)})
 
     def _words(self, error: Exception, facts: dict[str, object]) -> str:
         """What to say of an error; what is to be known of it goes to the log's line."""
         facts["outcome"] = type(error).__name__
-        if isinstance(error, SheetscoreError | OSError):
+        if isinstance(error, SheetscoreError) or (isinstance(error, OSError) and error.strerror):
             return explain(error)
         facts["number"] = number = secrets.token_hex(3)
-        facts["where"] = log.where(error)
+        facts["where"] = where(error)
         return f"{explain(error, sheet=False)} It is number {number} in {log_file(self.folder)}."
 
 

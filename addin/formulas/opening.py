@@ -6,6 +6,7 @@ from addin.cache import open_cache
 from addin.catalogue import Catalogue
 from addin.formulas.formulas import Formulas
 from addin.keystore import open_keys
+from addin.log import attach
 from addin.paths import conf_file, user_folder
 from addin.scorer import Scorer
 from addin.settings import Settings
@@ -15,6 +16,7 @@ def open_formulas() -> Formulas:
     """Worksheet functions with what this account has. Raises SettingError."""
     folder = user_folder()
     settings = Settings(folder)
+    attach(folder)
     keys = open_keys()
     catalogue = Catalogue(folder, keys, conf=conf_file())
     cache = open_cache(folder, keys, settings.cache_mb)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from addin import memory
 from addin.errors import GridError, GridFault
-from addin.log import write_line
+from addin.log import LogHandler, write_line
 from addin.paths import log_file
 from addin.ribbon import ACTIONS, INDEXED, Door, calling_book
 from addin.ui import RecordingUi
@@ -108,9 +109,25 @@ def test_without_excel_the_caller_is_said_to_have_no_workbook() -> None:
 def test_a_log_line_is_added_to_what_is_there(tmp_path: Path) -> None:
     """In order."""
     for number in range(3):
-        write_line(tmp_path, NOON, {"action": f"a{number}"}, 1)
+        write_line(tmp_path, NOON, {"action": f"a{number}"})
     lines = log_file(tmp_path).read_text("utf-8").splitlines()
     assert [json.loads(line)["action"] for line in lines] == ["a0", "a1", "a2"]
+
+
+def test_other_parts_log_into_the_same_file_without_the_text_of_an_error(tmp_path: Path) -> None:
+    """It can hold anything."""
+    logger = logging.getLogger("tests.addin.formulas")
+    handler = LogHandler(tmp_path)
+    logger.addHandler(handler)
+    try:
+        float("customer 4711")
+    except ValueError:
+        logger.exception("a worksheet function failed")
+    logger.removeHandler(handler)
+    line = json.loads(log_file(tmp_path).read_text("utf-8"))
+    assert (line["action"], line["outcome"]) == ("tests.addin.formulas", "a worksheet function failed")
+    assert line["where"][0] == "ValueError"
+    assert "4711" not in str(line)
 
 
 def run(folder: Path, code: str) -> tuple[int, str, str]:
