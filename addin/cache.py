@@ -35,7 +35,17 @@ MOST_REFUSALS = 10_000
 _LAYOUT = 1
 _TABLE = "CREATE TABLE IF NOT EXISTS scores (hash BLOB PRIMARY KEY, outputs BLOB, used REAL) WITHOUT ROWID"
 _HASH_BYTES = 16
-_AT_ONCE = 900  # older builds of SQLite take 999 values in one statement
+
+# All rows in one step of SQLite: Python lets go of its lock for each step, which costs more than the step itself while
+# other threads want it. ?1 are the hashes in one piece, ?2 a JSON list with an element for each.
+_EACH = f"substr(?1, {_HASH_BYTES} * key + 1, {_HASH_BYTES})"
+_PUT = f"INSERT OR REPLACE INTO scores SELECT {_EACH}, CAST(value AS BLOB), ?3 FROM json_each(?2)"  # noqa: S608
+_GET = (
+    "SELECT group_concat(key), CAST(group_concat(outputs) AS BLOB), min(used)"  # noqa: S608
+    f" FROM json_each(?2) CROSS JOIN scores ON hash = {_EACH}"
+)
+_USE = f"UPDATE scores SET used = ?3 WHERE used < ?4 AND hash IN (SELECT {_EACH} FROM json_each(?2))"  # noqa: S608
+
 _FRESH_SECONDS = 3600.0
 _BUSY_SECONDS = 2.0
 
@@ -83,19 +93,16 @@ class Cache:
         """The outputs that are known, in the schema's order."""
 
         def find(store: sqlite3.Connection) -> dict[bytes, list[Any]]:
-            found: dict[bytes, bytes] = {}
-            old: list[bytes] = []
-            now = self._clock()
-            for start in range(0, len(hashes), _AT_ONCE):
-                some = hashes[start : start + _AT_ONCE]
-                marks = ",".join("?" * len(some))
-                rows = store.execute(f"SELECT hash, outputs, used FROM scores WHERE hash IN ({marks})", some).fetchall()  # noqa: S608
-                found.update((key, outputs) for key, outputs, _ in rows)
-                old += [key for key, _, used in rows if used < now - _FRESH_SECONDS]
-            with suppress(sqlite3.OperationalError):  # another process writes: they count as used next time
-                store.executemany("UPDATE scores SET used = ? WHERE hash = ?", [(now, key) for key in old])
+            now, wanted = self._clock(), (b"".join(hashes), str([0] * len(hashes)))
+            places, outputs, oldest = store.execute(_GET, wanted).fetchone()
+            if places is None:
+                return {}
+            if oldest < now - _FRESH_SECONDS:
+                with suppress(sqlite3.OperationalError):  # another process writes: they count as used next time
+                    store.execute(_USE, (*wanted, now, now - _FRESH_SECONDS))
             try:
-                return dict(zip(found, orjson.loads(b"[" + b",".join(found.values()) + b"]"), strict=True))
+                found = orjson.loads(b"[" + outputs + b"]")
+                return dict(zip([hashes[place] for place in orjson.loads(f"[{places}]")], found, strict=True))
             except ValueError:
                 raise sqlite3.DatabaseError("not what was written") from None
 
@@ -103,12 +110,11 @@ class Cache:
 
     def put(self, hashes: Sequence[bytes], outputs: Columns, schema: Schema) -> None:
         """Keep the outputs of rows, also of those to which the model gave none: it would not another time."""
-        values = zip(*(outputs[name].tolist() for name in schema.output_names), strict=True)
-        now = self._clock()
-        rows = [(key, orjson.dumps(row), now) for key, row in zip(hashes, values, strict=True)]
+        values = list(zip(*(outputs[name].tolist() for name in schema.output_names), strict=True))
+        rows = b"".join(hashes), orjson.dumps(values).decode(), self._clock()
 
         def keep(store: sqlite3.Connection) -> None:
-            store.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?, ?)", rows)
+            store.execute(_PUT, rows)
             while self._bytes(store) > self._most_bytes:
                 few = "SELECT hash FROM scores ORDER BY used LIMIT (SELECT count(*) / 8 + 1 FROM scores)"
                 if not store.execute(f"DELETE FROM scores WHERE hash IN ({few})").rowcount:  # noqa: S608

@@ -18,6 +18,9 @@ from worker.scoring.schema import take
 
 Rows = npt.NDArray[np.intp]
 
+KEYS = ""
+"""The column of the rows to be sent that says what each goes by; no input's name is blank."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -40,15 +43,16 @@ class Known:
     @property
     def from_cache(self) -> int:
         """How many rows are known, repeated ones too."""
-        return sum(map(self.has, self.hashes))
+        return sum(map(self.has, self.hashes)) if self.cached or self.refused else 0
 
     def has(self, key: bytes) -> bool:
         """Whether a row is known, be it that it can have no score."""
         return key in self.cached or key in self.refused
 
     def to_send(self) -> tuple[pd.DataFrame, Checked]:
-        """The rows to be sent, as a table and as the check left them."""
+        """The rows to be sent, as a table and as the check left them; there with their KEYS."""
         columns = take(self.checked.columns, self.unknown)
+        columns[KEYS] = np.array(self._keys_of_unknown(), object)
         all_good = np.ones(len(self.unknown), bool)
         return self.frame.iloc[self.unknown], Checked(columns, all_good, (), self.checked.pass_through)
 
@@ -66,8 +70,7 @@ class Known:
                 bad[key] = [Problem(0, ProblemKind.NO_SCORE, detail=name)]
         parts = [to_frame(outputs, schema)]
         if sent is not None:
-            key_of = dict(zip(self.good.tolist(), self.hashes, strict=True))
-            keys += (new := [key_of[row] for row in self.unknown.tolist()])
+            keys += (new := self._keys_of_unknown())
             parts.append(sent.frame)
             for problem in sent.problems:
                 bad.setdefault(new[problem.row], []).append(problem)
@@ -79,6 +82,9 @@ class Known:
         problems = sorted([*self.checked.problems, *self._told(bad)], key=lambda problem: problem.row)
         _count(rows != blank, problems)
         return pool.iloc[rows].set_axis(self.frame.index, axis="index"), tuple(problems)
+
+    def _keys_of_unknown(self) -> list[bytes]:
+        return [self.hashes[place] for place in np.searchsorted(self.good, self.unknown).tolist()]
 
     def _told(self, bad: dict[bytes, list[Problem]]) -> list[Problem]:
         """Each problem for every row that is the same, with the table's own column and what stands in its cell."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from addin.cache import Cache, Refusal
+from addin.known import KEYS
 from worker.scoring import Answer, Columns, Endpoint, Limits, Rejected, Throttled, Transport
 from worker.scoring.outputs import check_answer
-from worker.scoring.schema import row_count, take
+from worker.scoring.schema import row_count
 
 
 class Sending:
-    """A Transport around another, for one table; `rows` are its rows and how many of them are sent.
+    """A Transport around another, for rows with their KEYS of one table; `rows` are its rows and how many of them are
+    sent.
 
     What comes back goes into the cache under the version that scored it, even when nobody waits for it any more: it is
     paid for. Without a version it does not: nobody could tell later whether that is still the endpoint's model. A
@@ -47,29 +49,30 @@ class Sending:
 
     def __call__(self, endpoint: Endpoint, columns: Columns) -> Answer:
         """Score rows. Raises EndpointError."""
+        keys, columns = columns[KEYS].tolist(), {name: columns[name] for name in endpoint.schema.input_names}
         try:
             answer = self._inner(endpoint, columns)
         except Throttled as error:
             self._busy_until = self._clock() + min(error.retry_after or 0.0, self._limits.retry_after_cap)
             raise
         except Rejected as error:
-            self._remember(endpoint, columns, error)
+            self._remember(keys, columns, error)
             raise
         check_answer(answer.columns, endpoint.schema, row_count(columns))
         self._busy_until = None
         self._allowed = answer.max_concurrent or 0
         self.versions.add(answer.model_version)
         if answer.model_version:
-            hashes = self._cache.hashes(columns, endpoint.url, answer.model_version, endpoint.schema)
-            self._cache.put(hashes, answer.columns, endpoint.schema)
+            if answer.model_version != self._version:
+                keys = self._cache.hashes(columns, endpoint.url, answer.model_version, endpoint.schema)
+            self._cache.put(keys, answer.columns, endpoint.schema)
         return answer
 
-    def _remember(self, endpoint: Endpoint, columns: Columns, error: Rejected) -> None:
-        row = 0 if row_count(columns) == 1 else error.row
-        if self._version and row is not None and row < row_count(columns):
-            (key,) = self._cache.hashes(take(columns, [row]), endpoint.url, self._version, endpoint.schema)
+    def _remember(self, keys: Sequence[bytes], columns: Columns, error: Rejected) -> None:
+        row = 0 if len(keys) == 1 else error.row
+        if self._version and row is not None and row < len(keys):
             column = error.column if error.column in columns else None
-            self._cache.refuse(key, Refusal(column, error.message or error.code))
+            self._cache.refuse(keys[row], Refusal(column, error.message or error.code))
 
     def report(self, done: int, sent: int) -> None:
         """So many of the rows sent are done."""

@@ -14,7 +14,7 @@ import pandas as pd
 from addin.formulas.argument import Argument, Rows
 from addin.formulas.errors import FormulaError, FormulaFault
 from addin.grid.area import Area
-from addin.grid.cells import as_columns, error_name, error_rows
+from addin.grid.cells import as_plain, error_name, error_rows
 from worker.scoring import Problem, ProblemKind, Schema
 from worker.scoring.schema import match_key
 
@@ -51,7 +51,8 @@ def make_table(data: Argument, names: Sequence[str], *, titled: bool) -> Table:
     if len(places) < len(rows):
         arrays = [array[places] for array in arrays]
     problems = [problem for array, name in zip(arrays, names, strict=True) for problem in _errors(array, name)]
-    frame = pd.DataFrame(dict(enumerate(arrays))).set_axis(list(names), axis="columns")
+    columns = {place: pd.Series(array, dtype=array.dtype) for place, array in enumerate(arrays)}
+    frame = pd.DataFrame(columns).set_axis(list(names), axis="columns")
     area = data.area
     if area is not None and titled:
         area = replace(area, top=area.top + 1, rows=max(1, area.rows - 1))
@@ -61,9 +62,8 @@ def make_table(data: Argument, names: Sequence[str], *, titled: bool) -> Table:
 def _array(column: Sequence[Any]) -> npt.NDArray[Any]:
     if _NUMBERS.issuperset(map(type, column)):
         return np.array(column, np.float64)  # None becomes NaN
-    (plain,) = as_columns([*zip(column, strict=True)])
-    array = np.empty(len(plain), object)
-    array[:] = plain
+    array = np.empty(len(column), object)
+    array[:] = as_plain(column)
     return array
 
 

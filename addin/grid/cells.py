@@ -54,10 +54,11 @@ def as_rows(raw: Any) -> Sequence[Sequence[Any]]:  # noqa: ANN401 - a scalar, a 
 
 def as_columns(rows: Sequence[Sequence[Any]]) -> Columns:
     """Rows as columns of None, float, str, bool and naive datetime; an error is its name, "" is None."""
-    return [_plain(column) for column in zip(*rows, strict=True)]
+    return [as_plain(column) for column in zip(*rows, strict=True)]
 
 
-def _plain(column: Sequence[Any]) -> Sequence[Any]:
+def as_plain(column: Sequence[Any]) -> Sequence[Any]:
+    """A column of raw cells as `as_columns` gives it."""
     if _PLAIN.issuperset(map(type, column)) and "" not in column:
         return column
     return [_plain_cell(value) for value in column]

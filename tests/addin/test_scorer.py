@@ -202,6 +202,19 @@ def test_each_refused_row_shows_its_own_cell(desk: MadeDesk) -> None:
         )
 
 
+def test_only_the_inputs_are_sent(desk: MadeDesk) -> None:
+    """Neither another column of the table nor what its rows go by in the cache."""
+    given: list[list[str]] = []
+
+    def carrier(endpoint: Endpoint, columns: Columns) -> Answer:
+        given.append(list(columns))
+        return desk.host(endpoint, columns)
+
+    scorer = Scorer(desk.catalogue, desk.cache, transport_for=lambda _: carrier)
+    scorer.score("credit", make_table(3).assign(name="x"))
+    assert given == [list(SCHEMA.input_names)]
+
+
 @pytest.mark.parametrize("lose", ["what came back", "what was known", "a reason"])
 def test_a_row_that_got_lost_is_noticed(desk: MadeDesk, lose: str) -> None:
     """Three broken twins of the lookup: each row has a score or a reason, or none of it is written."""

@@ -42,7 +42,7 @@ class Cells:
 
     def where(self, *kinds: Kind) -> Mask:
         """Which cells are of one of these kinds."""
-        mask: Mask = np.isin(self.kinds, kinds)
+        mask: Mask = np.logical_or.reduce([self.kinds == kind for kind in kinds])
         return mask
 
 
@@ -81,7 +81,9 @@ def _read_objects(values: npt.NDArray[Any]) -> Cells:
     inexact[large] = [not isinstance(v, (float, np.floating)) and abs(v) > EXACT for v in values[large]]
 
     at = np.flatnonzero(kinds == Kind.TEXT)
-    kinds[at[[not text or text.isspace() for text in values[at]]]] = Kind.BLANK
+    texts = values[at].tolist()
+    if blank := {text for text in set(texts) if not text or text.isspace()}:
+        kinds[at[[text in blank for text in texts]]] = Kind.BLANK
 
     at = np.flatnonzero(kinds == Kind.DATE)
     kinds[at] = [_date_kind(value) for value in values[at]]

@@ -7,7 +7,7 @@ inference server).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,6 +107,8 @@ def _check_column(
     for kind, mask in faults:
         fresh = np.flatnonzero(mask & ~bad)
         bad |= mask
+        if not len(fresh):
+            continue
         wanted = _wanted(kind, column)
         stood = series.iloc[fresh].tolist() if kind is not ProblemKind.BLANK else [None] * len(fresh)
         problems += [Problem(row, kind, name, value, wanted) for row, value in zip(fresh.tolist(), stood, strict=True)]
@@ -197,18 +199,18 @@ def _text(column: Column, cells: Cells) -> tuple[npt.NDArray[Any], Faults]:
     values = _nothing(cells)
     values[digits & ~large] = [str(int(number)) for number in numbers[digits & ~large]]
     at = cells.where(Kind.TEXT)
-    values[at] = [str(text) for text in cells.values[at]]
+    values[at] = [*map(str, cells.values[at].tolist())]
     strange = _not_unicode(values)
     faults: Faults = [
         (ProblemKind.TOO_LARGE, large),
         (ProblemKind.NOT_TEXT, ~at & ~digits & ~cells.where(Kind.BLANK) | strange),
     ]
     if column.categories:
-        given = np.flatnonzero([value is not None for value in values])
-        meant = _meant(column.categories, set(values[given]))
-        unknown = np.zeros(len(values), bool)
-        unknown[given] = [meant[text] is None for text in values[given]]
-        values[given] = [meant[text] for text in values[given]]
+        given = at | digits & ~large
+        texts = values[given].tolist()
+        meant = _meant(column.categories, set(texts))
+        values[given] = [*map(meant.__getitem__, texts)]
+        unknown = given & pd.isna(values)
         faults.append((ProblemKind.NOT_A_CATEGORY, unknown))
     return values, faults
 
@@ -226,14 +228,10 @@ def _meant(categories: Sequence[str], texts: set[str]) -> dict[str, str | None]:
 def _not_unicode(values: npt.NDArray[Any]) -> Mask:
     """Where a text holds half a surrogate pair, which cannot be sent (a cut-off emoji from a macro, say)."""
     try:
-        "".join(_texts(values)).encode()
+        "".join(filter(None, values.tolist())).encode()
     except UnicodeEncodeError:
         return np.array([isinstance(v, str) and any("\ud800" <= c <= "\udfff" for c in v) for v in values], bool)
     return np.zeros(len(values), bool)
-
-
-def _texts(values: npt.NDArray[Any]) -> Iterator[str]:
-    return (value for value in values if value is not None)
 
 
 def _nothing(cells: Cells) -> npt.NDArray[Any]:
