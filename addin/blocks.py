@@ -88,11 +88,6 @@ def change(book: xw.Book, values: Mapping[str, str | Area | None]) -> Before:
     return before
 
 
-def forget(book: xw.Book, block_id: str) -> Before:
-    """Remember nothing of a block any more."""
-    return change(book, dict.fromkeys((_name(block_id, part) for part in _PARTS), None))
-
-
 def remembered(book: xw.Book) -> list[Remembered]:
     """The scored blocks of a workbook whose data and scores are still there."""
     ids = {name.removeprefix(PREFIX).split("_")[0] for name in grid.names(book, PREFIX)}

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,12 +33,14 @@ class XlwingsUi:
 
     def __init__(self, book: xw.Book | None, screen: Screen = dialogs.HERE) -> None:
         self._book = book
+        self._app = None if book is None else book.app  # a workbook that was closed knows no Excel any more
         self._screen = screen
 
     def status(self, text: str | None) -> None:
-        """Show text in Excel's status bar; None gives the bar back to Excel."""
-        if self._book is not None:
-            self._book.app.status_bar = False if text is None else text
+        """Show text in Excel's status bar; None gives the bar back to Excel. An Excel that was closed has none."""
+        with suppress(Exception):
+            if self._app is not None:
+                self._app.status_bar = False if text is None else text
 
     def tell(self, text: str, report: str = "") -> None:
         """One message with an OK button, and one that copies a report for whoever can help."""
@@ -129,7 +131,7 @@ class XlwingsUi:
             subprocess.run(["open" if sys.platform == "darwin" else "xdg-open", path], check=False)
 
     def _alert(self, text: str, title: str, buttons: str) -> str | None:
-        return None if self._book is None else self._book.app.alert(text, title, buttons)
+        return None if self._app is None else self._app.alert(text, title, buttons)
 
 
 class _Bar:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from addin import grid, undo
 from addin.actions.desk import Desk
+from addin.actions.writing import keep_step
 from addin.errors import GridError, GridFault
 from addin.formulas.listing import list_sample, list_schema
 from addin.formulas.spill import Spill
@@ -51,7 +52,7 @@ def sample_data(desk: Desk) -> None:
         before = grid.snapshot(desk.book, cell)
         grid.write(desk.book, cell, _blanks(rows))
         step.written.append(undo.Written(cell, before, grid.snapshot(desk.book, cell)))
-        undo.keep(desk.book, desk.folder, step)
+        keep_step(desk, step)
         grid.goto(desk.book, cell)
 
 

@@ -7,19 +7,20 @@ from urllib.parse import urlsplit
 
 import xlwings as xw
 
-from addin import blocks, grid, undo
+from addin import blocks, grid
 from addin.actions.check import ask_for_good_rows, show_problems
 from addin.actions.desk import Desk
 from addin.actions.placing import Target, choose
 from addin.actions.prepare import Earlier, Prepared, apart_from, prepare
 from addin.actions.readings import Doubt
 from addin.actions.results import result_rows
-from addin.actions.writing import is_as_agreed, write_results
+from addin.actions.writing import is_as_agreed, keep_step, write_results
 from addin.blocks import Facts, Remembered
 from addin.errors import GridError, GridFault
 from addin.grid import Area, Block
 from addin.grid.ownsheets import used_area
 from addin.scorer import Outcome
+from addin.undo import Step
 from worker.scoring import Problem, ProblemKind, Schema
 
 SCORE = "Score"
@@ -136,19 +137,19 @@ def _write(
     desk: Desk, prepared: Prepared, schema: Schema, target: Target, outcome: Outcome, before: Remembered | None
 ) -> None:
     rows = result_rows(prepared, outcome.frame, outcome.problems, schema)
-    step = undo.Step()
+    step = Step()
     scores = write_results(desk, prepared, schema, target, rows, step)
     step.names |= blocks.remember(desk.book, _memory(desk, prepared, target, scores, outcome, before))
-    undo.keep(desk.book, desk.folder, step)
+    keep_step(desk, step)
     _say(desk, prepared, outcome)
 
 
 def _write_apart(desk: Desk, prepared: Prepared, schema: Schema, names: tuple[str, ...], outcome: Outcome) -> None:
     """To a new sheet, as nobody could say any more which row a score belongs to."""
     rows = result_rows(prepared, outcome.frame, outcome.problems, schema)
-    step = undo.Step()
+    step = Step()
     scores = write_results(desk, prepared, schema, Target(names), rows, step)
-    undo.keep(desk.book, desk.folder, step)
+    keep_step(desk, step)
     desk.ui.tell(f"Rows changed while scoring. Scores are on '{scores.sheet}'; nothing was overwritten.")
 
 

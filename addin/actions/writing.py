@@ -13,7 +13,7 @@ from addin.actions.prepare import Prepared, inputs_of
 from addin.actions.results import Row, formats, sheet_table, spread
 from addin.grid import Area, Kept
 from addin.grid.ownsheets import remove_sheet, widen
-from addin.undo import Step, Written
+from addin.undo import Step, Written, keep
 from worker.scoring import Schema
 
 SHEET = "Scores"
@@ -43,6 +43,14 @@ def write_results(
                 grid.restore(desk.book, whole, before)
         raise
     return area
+
+
+def keep_step(desk: Desk, step: Step) -> None:
+    """Make what was done the step that Undo scoring takes back; where the record cannot be written, say so."""
+    try:
+        keep(desk.book, desk.folder, step)
+    except OSError as error:
+        desk.ui.tell(f"It is done, but cannot be undone: the record could not be written ({error.strerror}).")
 
 
 def is_as_agreed(desk: Desk, target: Target) -> bool:

@@ -121,6 +121,15 @@ def test_the_record_is_private_and_used_once(bench: Bench) -> None:
     assert not file.exists()
 
 
+def test_a_record_that_cannot_be_written_is_said(bench: Bench) -> None:
+    """The scores are there all the same."""
+    undo_file(bench.folder).mkdir()
+    told = bench.do("score_selection", BESIDE).told
+    assert len(told) == 1
+    assert told[0].startswith("It is done, but cannot be undone: ")
+    assert values(bench.book, "D2:G4") == scores(20, 21, 22)
+
+
 def test_another_workbook_of_the_same_name_is_not_undone(app: xw.App, bench: Bench, tmp_path: Path) -> None:
     """The record belongs to one workbook, whatever its name or path."""
     bench.do("score_selection", BESIDE)

@@ -105,6 +105,18 @@ def test_without_a_workbook_nothing_is_lost_but_the_status_bar() -> None:
     XlwingsUi(None, Answering()).tell("Nobody can hear this.")
 
 
+def test_a_workbook_closed_meanwhile_is_no_reason_to_fail(book: xw.Book) -> None:
+    """The bar is Excel's; with Excel gone there is none."""
+    ui = XlwingsUi(book, Answering(None))
+    app = book.app
+    ui.status("Scoring")
+    book.close()
+    ui.status(None)
+    assert app.status_bar is False
+    app.impl.__class__ = type("Gone", (type(app.impl),), {"status_bar": property()})
+    ui.status("x")
+
+
 def test_an_endpoint_is_tested_with_one_sample_row(tmp_path: Any) -> None:
     """Its columns and the scores of the row, in words."""
     sample = ({"age": 31, "income": None, "purpose": "A41"}, {"age": 32, "income": 1.0, "purpose": "A40"})
