@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    true,
 )
 
 metadata = MetaData(
@@ -61,6 +63,7 @@ version = Table(
     Column("contract", Text, nullable=False),  # Schema.to_dict() as JSON
     Column("model_id", String(64), ForeignKey("model.id"), nullable=False),
     Column("created_at", Float, nullable=False),
+    Column("sample_scores", Text),  # JSON: each output's values; null for versions of before
 )
 
 customer = Table(
@@ -69,6 +72,8 @@ customer = Table(
     Column("id", String(32), primary_key=True),
     Column("name", String(64), nullable=False, unique=True),
     Column("created_at", Float, nullable=False),
+    Column("quota_rows", BigInteger),  # rows a month; null for no quota
+    Column("quota_blocks", Boolean, nullable=False, default=True, server_default=true()),
 )
 
 endpoint = Table(
@@ -90,6 +95,7 @@ endpoint = Table(
     Column("changed_at", Float, nullable=False),
     Column("prevent_update", Boolean, nullable=False, default=False, server_default=false()),
     Column("expires_at", Float),
+    Column("logging_until", Float),
     UniqueConstraint("service_id", "name"),
 )
 
@@ -179,4 +185,20 @@ part = Table(
     Column("calls", Integer, nullable=False, default=0),
     Column("result", LargeBinary),  # Arrow IPC stream: row, outputs, problem fields
     Column("ended_at", Float),
+)
+
+# What was used, counted where it happened; customers and endpoints in words, because it outlives them.
+usage = Table(
+    "usage",
+    metadata,
+    Column("day", String(10), primary_key=True),  # YYYY-MM-DD, UTC
+    Column("customer", String(64), primary_key=True),  # "" for `default`
+    Column("service", String(64), primary_key=True),  # "" where no endpoint could be chosen
+    Column("endpoint", String(24), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),  # of the model
+    Column("door", String(16), primary_key=True),  # http | folder | upload | command
+    Column("rows", BigInteger, nullable=False),
+    Column("problems", BigInteger, nullable=False),
+    Column("calls", BigInteger, nullable=False),
+    Column("jobs", BigInteger, nullable=False),
 )
