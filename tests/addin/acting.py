@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import xlwings as xw
 
 from addin.actions.desk import Desk
@@ -21,7 +22,9 @@ from worker.scoring import Limits
 HEADER = ["age", "income", "purpose"]
 OUTPUTS = ["probability", "double age", "decision", "Status"]
 NOON = dt.datetime(2026, 5, 3, 12)
-NA = -2146826246
+
+in_memory = pytest.mark.parametrize("app", ["memory"], indirect=True)
+"""For tests in which the sheet plays no part of its own: LibreOffice has nothing to add."""
 
 
 class Bench:

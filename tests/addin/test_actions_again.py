@@ -13,7 +13,7 @@ from addin.actions.endpoints import CLEAR
 from addin.actions.freeze import FREEZE
 from addin.actions.placing import BESIDE, NEW_SHEET, PICK, WITHOUT_HEADERS
 from addin.grid import Area, names
-from tests.addin.acting import Bench, contents, front, scores, table, values
+from tests.addin.acting import Bench, contents, front, in_memory, scores, table, values
 from worker.scoring import Unauthorized
 
 
@@ -35,6 +35,7 @@ def test_score_again_calls_only_for_rows_that_changed(bench: Bench) -> None:
     assert bench.rows_sent == 4
 
 
+@in_memory
 def test_score_again_calls_for_all_rows_when_the_model_is_newer(bench: Bench) -> None:
     """And then nothing is left to do."""
     bench.do("score_selection", BESIDE)
@@ -47,6 +48,7 @@ def test_score_again_calls_for_all_rows_when_the_model_is_newer(bench: Bench) ->
     assert bench.rows_sent == 6
 
 
+@in_memory
 def test_nothing_is_called_for_rows_that_did_not_change_even_when_stored_scores_were_cleared(bench: Bench) -> None:
     """The workbook itself remembers what was scored."""
     bench.do("score_selection", BESIDE)
@@ -110,6 +112,7 @@ def test_refresh_marks_stale_scores_until_they_are_scored_again(bench: Bench) ->
     assert values(bench.book, "D2:G4") == scores(20, 90, 22)
 
 
+@in_memory
 def test_score_again_without_a_scored_block(bench: Bench) -> None:
     """Says what to do first."""
     told = bench.do("score_again").told
@@ -146,6 +149,7 @@ def test_a_tick_scores_what_changed_with_one_call(bench: Bench) -> None:
     assert contents(bench.book) == before
 
 
+@in_memory
 def test_a_tick_leaves_sheets_alone_that_are_not_switched_on(bench: Bench) -> None:
     """Also the ones with scores."""
     bench.do("score_selection", BESIDE)
@@ -165,6 +169,7 @@ def test_a_tick_asks_nothing_and_puts_problems_into_status(bench: Bench) -> None
     assert [sheet.name for sheet in bench.book.sheets] == ["Sheet1"]
 
 
+@in_memory
 def test_an_error_switches_auto_score_off_once(bench: Bench) -> None:
     """Not one message a second."""
     bench.do("score_selection", BESIDE)
@@ -178,11 +183,13 @@ def test_an_error_switches_auto_score_off_once(bench: Bench) -> None:
     assert bench.do("auto_score_tick").told == []
 
 
+@in_memory
 def test_auto_score_needs_a_scored_block(bench: Bench) -> None:
     """Or nobody could say what to score."""
     assert "Use Score selection first." in bench.do("auto_score").told[0]
 
 
+@in_memory
 def test_stop_calls_keeps_the_last_scores(bench: Bench) -> None:
     """In every workbook and process; the second click allows calls again."""
     bench.do("score_selection", BESIDE)
@@ -199,10 +206,9 @@ def test_stop_calls_keeps_the_last_scores(bench: Bench) -> None:
     assert values(bench.book, "D2:G2") == scores(41)
 
 
-def test_freeze_turns_score_formulas_into_values_with_a_note(app: xw.App, bench: Bench) -> None:
+@in_memory
+def test_freeze_turns_score_formulas_into_values_with_a_note(bench: Bench) -> None:
     """Other formulas stay."""
-    if app.engine.name != "memory":
-        return  # LibreOffice has no SCORE, and no notes through this engine
     sheet = bench.book.sheets[0]
     sheet["E2"].formula = '=SCORE(A2:C2,"credit")'
     sheet["F2"].formula = "=A2*2"
@@ -218,6 +224,7 @@ def test_freeze_turns_score_formulas_into_values_with_a_note(app: xw.App, bench:
     assert bench.do("freeze_scores").told == ["There is no SCORE formula here."]
 
 
+@in_memory
 def test_new_sheets_scores_are_known_for_what_they_are(bench: Bench) -> None:
     """The sheet of scores is refilled when its block is scored again."""
     bench.do("score_selection", NEW_SHEET)

@@ -19,7 +19,7 @@ from addin.actions.check import GOOD_ROWS
 from addin.actions.placing import BESIDE, NEW_SHEET
 from addin.ribbon import Door
 from addin.ui import RecordingUi
-from tests.addin.acting import HEADER, Bench, contents, scores, table, values
+from tests.addin.acting import HEADER, Bench, contents, in_memory, scores, table, values
 from tests.scoring.conftest import SCHEMA, score_rows
 from worker.scoring import (
     BadAnswer,
@@ -64,6 +64,7 @@ def through_the_door(app: xw.App, folder: Path) -> str:
     return ui.told[0]
 
 
+@in_memory
 def test_no_workbook_open(app: xw.App, tmp_path: Path) -> None:
     """There is nothing to score."""
     assert through_the_door(app, tmp_path) == (
@@ -71,6 +72,7 @@ def test_no_workbook_open(app: xw.App, tmp_path: Path) -> None:
     )
 
 
+@in_memory
 def test_protected_view(app: xw.App, tmp_path: Path) -> None:
     """Programs do not see such a workbook."""
     app.impl.protected_views = 1
@@ -181,6 +183,7 @@ def _refuse_format(book: xw.Book, code: str) -> None:
         book.impl.all_sheets.insert(place, sheet)
 
 
+@in_memory
 def test_headers_twice(bench: Bench) -> None:
     """It is not clear which is meant."""
     bench.book.sheets[0]["D1"].value = [["Age"], [1], [2], [3]]
@@ -188,6 +191,7 @@ def test_headers_twice(bench: Bench) -> None:
     assert refused(bench) == "More than one column is called age. Keep one of each, rename the others." + UNCHANGED
 
 
+@in_memory
 def test_wrong_columns(bench: Bench) -> None:
     """What is missing and what was found."""
     bench.book.sheets[0]["A1:C1"].value = ["years", "income", "aim"]
@@ -204,6 +208,7 @@ def test_one_cell_with_nothing_around(book: xw.Book, tmp_path: Path) -> None:
     assert refused(bench).startswith("There are no rows to be scored (Sheet1!")
 
 
+@in_memory
 def test_one_cell(book: xw.Book, tmp_path: Path) -> None:
     """A single value is a row of one column."""
     bench = Bench(book, tmp_path)
@@ -212,6 +217,7 @@ def test_one_cell(book: xw.Book, tmp_path: Path) -> None:
     assert "missing" in refused(bench) or "no rows" in refused(bench)
 
 
+@in_memory
 def test_one_column(bench: Bench) -> None:
     """The other inputs are named."""
     bench.book.sheets[0]["A1:A4"].select()
@@ -271,6 +277,7 @@ def test_200_000_rows(tmp_path: Path) -> None:
     assert values(book, "D1") == [[None]]
 
 
+@in_memory
 def test_excel_in_a_cell_edit_is_waited_for(bench: Bench) -> None:
     """As long as it takes, up to half a minute."""
     bench.book.app.impl.busy = 2
@@ -304,6 +311,7 @@ def test_an_endpoint_that_fails(tmp_path: Path, error: EndpointError, words: str
     assert not copied or "Endpoint: credit at scores.example.com\nTime: 2026-05-03 12:00\n" in copied[0]
 
 
+@in_memory
 def test_an_endpoint_that_gives_half_the_rows(book: xw.Book, tmp_path: Path) -> None:
     """Nobody could say which rows they belong to."""
     bench = Bench(book, tmp_path, score=lambda columns: {k: v[:1] for k, v in score_rows(columns).items()})
@@ -356,6 +364,7 @@ def test_two_workbooks_of_one_name(tmp_path: Path) -> None:
         assert values(book, f"G2:G{rows + 1}") == [["ok"]] * rows
 
 
+@in_memory
 def test_an_error_that_nobody_foresaw(bench: Bench) -> None:
     """A sentence with the log's path and a number; the log has the place, not the text, which can hold anything."""
     secret = "A40 has the key correct-horse"

@@ -9,7 +9,7 @@ import xlwings as xw
 
 from addin.actions.check import GOOD_ROWS, SHEET, STOP
 from addin.actions.placing import BESIDE
-from tests.addin.acting import Bench, contents, front, scores, table, values
+from tests.addin.acting import Bench, contents, front, in_memory, scores, table, values
 
 
 @pytest.fixture
@@ -19,6 +19,7 @@ def bench(book: xw.Book, tmp_path: Path) -> Bench:
     return Bench(book, tmp_path)
 
 
+@in_memory
 def test_good_rows_are_said_to_be_good(bench: Bench) -> None:
     """And nothing is sent."""
     assert bench.do("check_inputs").told == ["All 3 rows can be scored."]
@@ -99,6 +100,7 @@ def test_texts_in_doubt_are_asked_about_once_for_each_column(bench: Bench) -> No
     assert values(bench.book, "D4:G4") == scores(30)
 
 
+@in_memory
 def test_texts_that_are_left_stay_problems(bench: Bench) -> None:
     """And closing the window stops."""
     bench.book.sheets[0]["A2"].value = "'20"

@@ -13,7 +13,7 @@ from addin.actions.looking import HERE, NEW_SHEET, OVERWRITE
 from addin.actions.placing import BESIDE
 from addin.actions.table import ACTIONS
 from addin.paths import log_file
-from tests.addin.acting import HEADER, Bench, contents, table, values
+from tests.addin.acting import HEADER, Bench, contents, in_memory, table, values
 from tests.scoring.conftest import KEY, SCHEMA
 from worker.scoring import Schema
 
@@ -70,6 +70,7 @@ def test_sample_rows_overwrite_only_when_told(bench: Bench) -> None:
     assert values(bench.book, "A1:C1", "Sample") == [HEADER]
 
 
+@in_memory
 def test_the_log_has_a_line_for_each_action_and_no_values_or_keys(bench: Bench) -> None:
     """And only this account can read it."""
     bench.book.sheets[0]["A1"].value = table()
@@ -96,6 +97,7 @@ def test_the_log_has_a_line_for_each_action_and_no_values_or_keys(bench: Bench) 
     assert bench.do("log").opened == [file]
 
 
+@in_memory
 def test_the_log_is_bounded(bench: Bench) -> None:
     """One older file is kept."""
     file = log_file(bench.folder)
@@ -105,6 +107,7 @@ def test_the_log_is_bounded(bench: Bench) -> None:
     assert file.with_name(file.name + ".1").stat().st_size == 1_100_000
 
 
+@in_memory
 def test_help_names_every_button(bench: Bench) -> None:
     """Each with one sentence."""
     report = bench.do("help").reports[0]
@@ -113,6 +116,7 @@ def test_help_names_every_button(bench: Bench) -> None:
     assert "=SCORE(data)" in report
 
 
+@in_memory
 def test_add_endpoint_chooses_what_was_added(bench: Bench) -> None:
     """A closed window changes nothing."""
     bench.ui.entries = [None]
@@ -128,6 +132,7 @@ def test_add_endpoint_chooses_what_was_added(bench: Bench) -> None:
     assert bench.desk().chosen() == "credit"
 
 
+@in_memory
 def test_without_an_endpoint_the_first_step_is_named(bench: Bench) -> None:
     """Whatever was clicked."""
     bench.made.catalogue.remove("credit")

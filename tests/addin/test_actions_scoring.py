@@ -14,7 +14,7 @@ from addin.actions.placing import BESIDE, NEW_SHEET, OVERWRITE, PICK, WITH_HEADE
 from addin.actions.prepare import ALL, VISIBLE
 from addin.actions.scoring import LEAVE, WRITE
 from addin.grid import Area
-from tests.addin.acting import HEADER, OUTPUTS, Bench, contents, front, scores, table, values
+from tests.addin.acting import HEADER, OUTPUTS, Bench, contents, front, in_memory, scores, table, values
 from worker.scoring import Throttled, Unreachable
 
 
@@ -201,6 +201,7 @@ def test_a_bad_row_gets_na_and_its_reason(bench: Bench) -> None:
     assert ui.told == ["2 of 3 rows scored; 1 needs attention, see Status."]
 
 
+@in_memory
 def test_stop_scores_nothing(bench: Bench) -> None:
     """The person sees the problems first."""
     bench.book.sheets[0]["A3"].value = "many"
@@ -256,6 +257,7 @@ def test_columns_without_headers_are_taken_by_position_when_confirmed(book: xw.B
     assert values(book, "D1:G3") == scores(20, 21, 22)
 
 
+@in_memory
 def test_a_large_run_is_announced(book: xw.Book, tmp_path: Path) -> None:
     """With its rows and calls; known rows are not counted twice."""
     bench = Bench(book, tmp_path, environ={"SHEETSCORE_CONFIRM_ROWS": "20"})
@@ -313,6 +315,7 @@ def test_a_workbook_closed_while_scoring_loses_nothing(app: xw.App, tmp_path: Pa
     assert bench.rows_sent == 3
 
 
+@in_memory
 @pytest.mark.parametrize("answer", [LEAVE, WRITE])
 def test_half_the_rows_came_back(book: xw.Book, tmp_path: Path, answer: str) -> None:
     """The person decides; what came is kept either way."""
@@ -336,6 +339,7 @@ def test_half_the_rows_came_back(book: xw.Book, tmp_path: Path, answer: str) -> 
         assert values(book, "D12:G12") == [["#N/A", "#N/A", None, "Not scored: unreachable: connection refused"]]
 
 
+@in_memory
 def test_a_busy_endpoint_is_waited_for_and_said_so(book: xw.Book, tmp_path: Path) -> None:
     """With the time that it asks for."""
     bench = Bench(book, tmp_path, faults=[None, Throttled(503, 12.0)], max_concurrent=4)

@@ -13,7 +13,7 @@ from addin.actions.placing import BESIDE, NEW_SHEET, OVERWRITE, PICK, WITH_HEADE
 from addin.blocks import remembered
 from addin.grid import Area
 from addin.paths import undo_file
-from tests.addin.acting import OUTPUTS, Bench, contents, scores, table, values
+from tests.addin.acting import OUTPUTS, Bench, contents, in_memory, scores, table, values
 
 
 @pytest.fixture
@@ -111,6 +111,7 @@ def test_scores_at_a_picked_cell_are_undone_with_their_headers(bench: Bench) -> 
     assert blank(bench, "B10:E13")
 
 
+@in_memory
 def test_the_record_is_private_and_used_once(bench: Bench) -> None:
     """It holds cells of the workbook."""
     bench.do("score_selection", BESIDE)
@@ -121,6 +122,7 @@ def test_the_record_is_private_and_used_once(bench: Bench) -> None:
     assert not file.exists()
 
 
+@in_memory
 def test_a_record_that_cannot_be_written_is_said(bench: Bench) -> None:
     """The scores are there all the same."""
     undo_file(bench.folder).mkdir()
@@ -152,6 +154,7 @@ def test_a_deleted_sheet_is_no_obstacle(bench: Bench) -> None:
     assert bench.do("undo_scoring").told == ["Changed since, so left as they are: Sheet1."]
 
 
+@in_memory
 def test_undo_works_in_a_process_of_its_own(bench: Bench) -> None:
     """As on macOS, where each click is one: nothing but the files and the workbook is needed."""
     bench.do("score_selection", BESIDE)
