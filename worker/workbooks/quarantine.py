@@ -1,18 +1,12 @@
 """Read and write files from strangers in a child process with limits, so that a hostile one fails alone.
 
-The child is spawned, not forked; it gets no environment, no descriptors and its own session. What it hands back is
-JSON and Arrow, never pickle. Limits of processor time, memory, file size and descriptors hold on Linux; everywhere the
-parent ends the child when the time is up.
+What a child hands back is JSON and Arrow, never pickle; `worker.apart` says what it gets.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +15,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from worker import apart
+from worker.apart import ChildDied, Death
 from worker.scoring.schema import Schema
 from worker.workbooks import exchange
 from worker.workbooks.archive import FileLimits
@@ -30,15 +26,7 @@ from worker.workbooks.publish import publish
 from worker.workbooks.reader import Input, to_input
 from worker.workbooks.splice import Appended
 
-_ROOT = Path(__file__).parents[2]
-# Behind Python's own library, before what is installed: there may be another version of us
-_FIND_US = "import site, sys; sys.path.append(sys.argv[1]); site.main()\n"
 _BOOT = "from worker.workbooks.quarantine_child import main; main(sys.argv[2])"
-_WALL_FACTOR = 3
-_MOST_ANSWER = 64_000_000
-# How Rust and C++ end when there is no memory, and how Linux ends a process that takes the machine's
-_OUT_OF_MEMORY = {"SIGABRT", "SIGKILL", "SIGBUS"}
-_OUT_OF_TIME = {"SIGXCPU"}
 
 
 def read_apart(
@@ -73,35 +61,12 @@ def append_apart(
 
 
 def run_child(job: dict[str, Any], folder: Path, limits: FileLimits, boot: str = _BOOT) -> dict[str, Any]:
-    """What the child answers when it runs the Python code `boot` on `job`; its errors are raised again here.
-
-    The code finds the folder in `sys.argv[2]`; it reads `job.json` there and leaves `answer.json`.
-    """
+    """As `apart.run`; the child's errors are raised again here, and its death is a WorkbookError."""
     job["limits"] = {name: getattr(limits, name) for name in FileLimits.__dataclass_fields__}
-    (folder / "job.json").write_text(json.dumps(job), "ascii")
-    child = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-X", "utf8", "-c", _FIND_US + boot, os.fspath(_ROOT), os.fspath(folder)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=_environment(),
-        cwd=folder,
-        start_new_session=True,
-    )
     try:
-        code = child.wait(_WALL_FACTOR * limits.seconds)
-    except subprocess.TimeoutExpired:
-        raise FileTooCostly(Limit.SECONDS, 0, limits.seconds, "no end in sight") from None
-    finally:
-        if child.returncode is None:
-            _end(child)
-    try:
-        with (folder / "answer.json").open("rb") as file:
-            answer = json.loads(file.read(_MOST_ANSWER))
-    except (OSError, ValueError, RecursionError):
-        answer = None
-    if not isinstance(answer, dict):
-        raise _death(code, limits)
+        answer = apart.run(job, folder, boot, limits.seconds)
+    except ChildDied as died:
+        raise _told(died, limits) from None
     with _nothing_odd():
         failure = _raised(answer)
     if failure:
@@ -109,28 +74,12 @@ def run_child(job: dict[str, Any], folder: Path, limits: FileLimits, boot: str =
     return answer
 
 
-def _environment() -> dict[str, str]:
-    """Nothing of ours but what Windows needs to start Python; one thread, and memory taken as it is used."""
-    kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
-    return kept | {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """Leave no process of the session behind; the child is still there, so its number is nobody else's."""
-    if os.name == "posix":
-        os.killpg(child.pid, signal.SIGKILL)
-    else:
-        child.kill()
-    child.wait()
-
-
-def _death(code: int, limits: FileLimits) -> WorkbookError:
-    name = signal.Signals(-code).name if code < 0 else f"exit {code}"
-    if name in _OUT_OF_TIME:
-        return FileTooCostly(Limit.SECONDS, limits.seconds, limits.seconds, name)
-    if name in _OUT_OF_MEMORY:
-        return FileTooCostly(Limit.MEMORY, 0, limits.memory_mb * 1_000_000, name)
-    return FileBroken(Fault.CRASHED, name)
+def _told(died: ChildDied, limits: FileLimits) -> WorkbookError:
+    if died.death is Death.SECONDS:
+        return FileTooCostly(Limit.SECONDS, 0, limits.seconds, died.detail)
+    if died.death is Death.MEMORY:
+        return FileTooCostly(Limit.MEMORY, 0, limits.memory_mb * 1_000_000, died.detail)
+    return FileBroken(Fault.CRASHED, died.detail)
 
 
 @contextlib.contextmanager

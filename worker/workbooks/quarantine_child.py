@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import gc
 import json
 import sys
 from pathlib import Path
 from typing import Any
+
+from worker import apart
 
 
 class _WithoutPandas:
@@ -37,25 +38,11 @@ def main(folder: str) -> None:
 
 def limit(limits: dict[str, int]) -> None:
     """Set the limits that `FileLimits` names on this process, for good."""
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415 - not there on Windows
-
-    def set_limit(kind: int, most: int, spare: int = 0) -> None:
-        hard = resource.getrlimit(kind)[1]
-        top = most + spare if hard == resource.RLIM_INFINITY else min(most + spare, hard)
-        resource.setrlimit(kind, (min(most, top), top))
-
-    set_limit(resource.RLIMIT_CORE, 0)
-    set_limit(resource.RLIMIT_NOFILE, 64)
-    set_limit(resource.RLIMIT_FSIZE, limits["expanded_mb"] * 1_000_000)
-    # the first signal says why, the second, a little later, cannot be caught
-    set_limit(resource.RLIMIT_CPU, limits["seconds"], spare=5)
-    if sys.platform == "linux":
-        set_limit(resource.RLIMIT_AS, limits["memory_mb"] * 1_000_000)
-        # where the machine has less memory than that, this process is the one to be ended
-        with contextlib.suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
+    apart.limit(
+        seconds=limits["seconds"],
+        memory_bytes=limits["memory_mb"] * 1_000_000,
+        file_bytes=limits["expanded_mb"] * 1_000_000,
+    )
 
 
 def _work(job: dict[str, Any], folder: Path) -> dict[str, Any]:
