@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, Select, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, Select, and_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from worker.endpoints.usage import Used, add_of_job, day_of
 from worker.store.tables import customer, endpoint, job, part, service
 
 ENDED = ("done", "failed", "cancelled")
@@ -192,22 +193,27 @@ class Ledger:
                 db.execute(insert(part).values(job_id=job_id, number=number, state="calling", calls=1))
             else:
                 db.execute(update(part).where(here).values(calls=part.c.calls + 1))
+            self._count(db, job_id, Used(calls=1))
             return True
 
-    def store_part(self, job_id: str, number: int, result: bytes, more_calls: int) -> None:
-        """Commit a part's result. `more_calls` are attempts beyond the one that `begin_call` counted."""
+    def store_part(self, job_id: str, number: int, result: bytes, more_calls: int, scored: int = 0) -> None:
+        """Commit a part's result, `scored` of its rows with a score. `more_calls` are attempts beyond the one that
+        `begin_call` counted.
+        """
         with self._engine.begin() as db:
-            db.execute(
+            stored = db.execute(
                 update(part)
                 .where(part.c.job_id == job_id, part.c.number == number, part.c.state == "calling")
                 .values(state="done", result=result, calls=part.c.calls + more_calls, ended_at=self._clock())
             )
             db.execute(update(job).where(job.c.id == job_id).values(calls=job.c.calls + more_calls))
+            self._count(db, job_id, Used(rows=scored if stored.rowcount == 1 else 0, calls=more_calls))
 
     def add_calls(self, job_id: str, more: int) -> None:
         """Count attempts of a part that failed, beyond the one that `begin_call` counted."""
         with self._engine.begin() as db:
             db.execute(update(job).where(job.c.id == job_id).values(calls=job.c.calls + more))
+            self._count(db, job_id, Used(calls=more))
 
     def give_up_part(self, job_id: str, number: int, result: bytes) -> None:
         """Store why a part was not scored, as its result. No call is counted."""
@@ -233,6 +239,12 @@ class Ledger:
             if ended.rowcount != 1:
                 raise LostJob(job_id, owner)
             db.execute(update(part).where(part.c.job_id == job_id).values(result=None))
+            problems = db.execute(select(job.c.rows_with_problems).where(job.c.id == job_id)).scalar() or 0
+            self._count(db, job_id, Used(problems=problems if state == "done" else 0, jobs=1))
+
+    def _count(self, db: Connection, job_id: str, used: Used) -> None:
+        """Usage changes with what it counts, or not at all."""
+        add_of_job(db, job_id, day_of(self._clock()), used)
 
     def ask_cancel(self, job_id: str) -> bool:
         """Ask for a job to be cancelled; False when it has ended already, or its end is decided."""

@@ -224,7 +224,8 @@ class Runner:
             except EndpointError as error:
                 self._ledger.add_calls(job.id, error.calls - 1)
                 raise
-            self._ledger.store_part(job.id, part.number, pack(scores, target.schema), max(0, scores.calls - 1))
+            scored = len(part.rows) - len({problem.row for problem in scores.problems})
+            self._ledger.store_part(job.id, part.number, pack(scores, target.schema), max(0, scores.calls - 1), scored)
 
         missing = [part for part in planned if part.number not in stored]
         try:
