@@ -15,6 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import orjson
 import xlwings as xw
 
 from addin import grid
@@ -22,6 +23,7 @@ from addin.actions.errors import NothingToUndo
 from addin.blocks import Before, change
 from addin.errors import GridError, GridFault
 from addin.grid import Area, Kept
+from addin.grid.look import undress_header
 from addin.grid.ownsheets import remove_sheet, used_area
 from addin.paths import undo_file, write_whole
 
@@ -33,13 +35,15 @@ Cells = Sequence[Sequence[Kept]]
 @dataclass(frozen=True, slots=True)
 class Written:
     """Cells that an action wrote: what stood there and what stands there now. `follows` is the hidden name of cells
-    that move with rows inserted since; `columns` are the names of columns by which a table grew.
+    that move with rows inserted since; `columns` are the names of columns by which a table grew; `widths` those that
+    the columns of a dressed header had.
     """
 
     area: Area
     before: Cells
     after: Cells
     columns: tuple[str, ...] = ()
+    widths: tuple[float, ...] = ()
 
 
 @dataclass(slots=True)
@@ -56,11 +60,11 @@ def keep(book: xw.Book, folder: Path, step: Step) -> None:
     token = secrets.token_hex(8)
     record = {
         "token": token,
-        "written": [[_plain(w.area), w.before, w.after, w.columns] for w in step.written],
+        "written": [[_plain(w.area), w.before, w.after, w.columns, w.widths] for w in step.written],
         "sheets": [[name, _contents(book, name)] for name in step.sheets],
         "names": {name: _plain(value) for name, value in step.names.items()},
     }
-    write_whole(undo_file(folder), gzip.compress(json.dumps(record).encode(), 1))
+    write_whole(undo_file(folder), gzip.compress(_json(record), 1))
     grid.set_name(book, NAME, token)
 
 
@@ -74,13 +78,23 @@ def undo(book: xw.Book, folder: Path) -> tuple[str, ...]:
     if record is None or grid.get_name(book, NAME) != record["token"]:
         raise NothingToUndo
     kept: list[str] = []
-    for area, before, after, columns in record["written"]:
-        kept += _put_back(book, Area(*area), _cells(before), _cells(after), columns)
+    for area, before, after, columns, widths in record["written"]:
+        left = _put_back(book, Area(*area), _cells(before), _cells(after), columns)
+        if widths and not left:
+            undress_header(book, Area(*area).row(0), tuple(widths))
+        kept += left
     for name, contents in record["sheets"]:
         kept += _remove(book, name, contents)
     change(book, {name: _value(value) for name, value in record["names"].items()} | {NAME: None})
     undo_file(folder).unlink(missing_ok=True)
     return tuple(kept)
+
+
+def _json(record: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(record)
+    except TypeError:  # half a surrogate pair, which a macro can leave in a cell
+        return json.dumps(record).encode()
 
 
 def _load(folder: Path) -> dict[str, Any] | None:

@@ -10,7 +10,8 @@ from addin.actions.prepare import Prepared, prepare
 from addin.blocks import change
 from addin.errors import GridError, GridFault
 from addin.grid import Area
-from addin.grid.ownsheets import clear_sheet, has_sheet, remove_sheet, widen, write_links
+from addin.grid.look import dress_links, dress_sheet
+from addin.grid.ownsheets import clear_sheet, has_sheet, remove_sheet, write_links
 from worker.scoring import Problem
 from worker.scoring.words import reason, shown
 
@@ -82,7 +83,8 @@ def _write(desk: Desk, prepared: Prepared, sheet: str) -> None:
     grid.write(desk.book, replace(below, left=2, columns=3), [_row(problem) for problem in listed])
     for number, line in enumerate(_more(prepared, MOST_LISTED)):
         grid.write(desk.book, replace(below, top=below.bottom + 1 + number, rows=1), [[line]])
-    widen(desk.book, sheet)
+    dress_links(desk.book, below)
+    dress_sheet(desk.book, top)
     grid.goto(desk.book, replace(top, columns=1))
 
 

@@ -12,7 +12,7 @@ from addin.errors import GridError, GridFault
 from addin.formulas.listing import list_sample, list_schema
 from addin.formulas.spill import Spill
 from addin.grid import Area
-from addin.grid.ownsheets import widen
+from addin.grid.look import dress_sheet
 from addin.paths import log_file
 
 NEW_SHEET = "New sheet"
@@ -79,7 +79,7 @@ def _to_sheet(desk: Desk, name: str, rows: Spill) -> None:
     header = replace(area, rows=1)
     grid.write(desk.book, header, rows[:1])
     grid.write(desk.book, replace(area, top=2, rows=area.rows - 1), _blanks(rows[1:]))
-    widen(desk.book, sheet)
+    dress_sheet(desk.book, header)
     grid.goto(desk.book, area)
 
 

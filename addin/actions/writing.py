@@ -12,7 +12,8 @@ from addin.actions.placing import Target
 from addin.actions.prepare import Prepared, inputs_of
 from addin.actions.results import Row, formats, sheet_table, spread
 from addin.grid import Area, Kept
-from addin.grid.ownsheets import remove_sheet, widen
+from addin.grid.look import dress_header, dress_sheet, undress_header
+from addin.grid.ownsheets import remove_sheet
 from addin.undo import Step, Written, keep
 from worker.scoring import Schema
 
@@ -30,17 +31,23 @@ def write_results(
         return _to_sheet(desk, prepared, schema, target.names, rows, step)
     whole, before, area = target.area.with_header(target.header_row), target.stood, target.area
     grown = target.names if target.beside and prepared.block.table is not None and _is_blank(before) else ()
+    widths: tuple[float, ...] = ()
+    header = None if target.header_row is None else replace(area, top=target.header_row, rows=1)
     try:
         if target.beside:
             area = grid.add_columns(desk.book, prepared.block, target.names)
+            if header is not None and prepared.block.table is None:
+                widths = dress_header(desk.book, header, target.names)
         elif target.header_row is not None:
             grid.write(desk.book, replace(area, top=target.header_row, rows=1), [target.names])
         grid.write(desk.book, area, spread(prepared, rows, _standing(before, area.rows)), formats(schema))
-        step.written.append(Written(whole, before, grid.snapshot(desk.book, whole), grown))
+        step.written.append(Written(whole, before, grid.snapshot(desk.book, whole), grown, widths))
     except Exception:
         with suppress(Exception):
             if not (grown and grid.remove_columns(desk.book, whole, grown)):
                 grid.restore(desk.book, whole, before)
+            if widths and header is not None:
+                undress_header(desk.book, header, widths)
         raise
     return area
 
@@ -92,7 +99,7 @@ def _to_sheet(
         with suppress(Exception):
             remove_sheet(desk.book, sheet)
         raise
-    widen(desk.book, sheet)
+    dress_sheet(desk.book, replace(whole, rows=1))
     step.sheets.append(sheet)
     grid.goto(desk.book, replace(whole, rows=1, columns=1))
     return replace(body, left=body.right - len(names) + 1, columns=len(names))

@@ -59,7 +59,8 @@ def as_columns(rows: Sequence[Sequence[Any]]) -> Columns:
 
 def as_plain(column: Sequence[Any]) -> Sequence[Any]:
     """A column of raw cells as `as_columns` gives it."""
-    if _PLAIN.issuperset(map(type, column)) and "" not in column:
+    kinds = set(map(type, column))
+    if kinds <= _PLAIN and (str not in kinds or "" not in column):
         return column
     return [_plain_cell(value) for value in column]
 
@@ -86,8 +87,9 @@ def fingerprint(columns: Iterable[Sequence[Any]]) -> str:
     """A digest that changes with any cell of plain columns."""
     digest = hashlib.blake2b(digest_size=16)
     for column in columns:
-        dated = dt.datetime in set(map(type, column))
-        cells = (v.isoformat(" ") if isinstance(v, dt.datetime) else v for v in column) if dated else column
+        cells = tuple(column)
+        if dt.datetime in set(map(type, cells)):
+            cells = tuple(v.isoformat(" ") if isinstance(v, dt.datetime) else v for v in cells)
         # Version 2 of marshal writes values alone; later ones also write which of them are one object.
-        digest.update(marshal.dumps(tuple(cells), 2))
+        digest.update(marshal.dumps(cells, 2))
     return digest.hexdigest()

@@ -19,6 +19,9 @@ from addin.grid.sheets import range_of
 from addin.grid.text import typed
 from addin.grid.write import put
 
+_TEXTS = frozenset({str, type(None)})
+_AS_THEY_ARE = frozenset({float, bool, type(None)})
+
 Kept = tuple[object, str]
 """A cell: its content as it can be typed in again ("=A1*2" is a formula, "'=A1*2" text; dates are numbers), and its
 number format. Both survive JSON.
@@ -27,14 +30,22 @@ number format. Both survive JSON.
 
 def occupied(book: xw.Book, area: Area) -> int:
     """How many cells of an area are not blank; a formula is not, whatever it shows."""
-    return sum(content is not None for row in _contents(book, area) for content in row)
+    return sum(len(column) - column.count(None) for column in _contents(book, area))
 
 
 def snapshot(book: xw.Book, area: Area) -> tuple[tuple[Kept, ...], ...]:
     """Content and number format of each cell, in rows. Raises GridError SHEET_GONE, NO_WORKBOOK, NO_ROOM."""
     formats = [list(_formats(book, column)) for column in area.each_column()]
-    rows = zip(*formats, strict=True)
-    return tuple(tuple(zip(cells, row, strict=True)) for cells, row in zip(_contents(book, area), rows, strict=True))
+    columns = [_kept(*column) for column in zip(_contents(book, area), formats, strict=True)]
+    return tuple(zip(*columns, strict=True))
+
+
+def _kept(contents: Sequence[object], formats: Sequence[str]) -> Sequence[Kept]:
+    """The cells of one column; cells that are all alike are one object."""
+    first = contents[0]
+    if (first is None or isinstance(first, str)) and contents.count(first) == formats.count(formats[0]) == len(formats):
+        return [(first, formats[0])] * len(formats)
+    return list(zip(contents, formats, strict=True))
 
 
 def restore(book: xw.Book, area: Area, cells: Sequence[Sequence[Kept]], sleep: Sleep = time.sleep) -> None:
@@ -55,19 +66,30 @@ def restore(book: xw.Book, area: Area, cells: Sequence[Sequence[Kept]], sleep: S
             row += rows
 
 
-def _contents(book: xw.Book, area: Area) -> list[list[object]]:
+def _contents(book: xw.Book, area: Area) -> list[Sequence[object]]:
+    """The content of each cell, in columns."""
     cells = range_of(book, area)
     values = as_rows(excelfacts.exact_values(cells))
     if excelfacts.has_formula(cells) is False:
-        return [[_content(value) for value in row] for row in values]
+        return [_column(column) for column in zip(*values, strict=True)]
     formulas = as_rows(cells.formula)
-    return [
+    rows = [
         [
             formula if _is_formula(book, area, r, c, formula, value) else _content(value)
             for c, (formula, value) in enumerate(zip(formula_row, row, strict=True))
         ]
         for r, (formula_row, row) in enumerate(zip(formulas, values, strict=True))
     ]
+    return list(zip(*rows, strict=True))
+
+
+def _column(values: Sequence[Any]) -> Sequence[object]:
+    """The content of cells without formulas, each different text looked at once."""
+    kinds = set(map(type, values))
+    if kinds <= _AS_THEY_ARE:
+        return values
+    known = {text: _content(text) for text in set(values)} if kinds <= _TEXTS else {}
+    return [known[value] if known else _content(value) for value in values]
 
 
 def _is_formula(book: xw.Book, area: Area, row: int, column: int, formula: object, value: object) -> bool:

@@ -43,8 +43,3 @@ def write_links(book: xw.Book, area: Area, sheet: str, addresses: Sequence[str])
     """Fill one column with links to cells of a sheet, as formulas: Excel allows 65,530 other links on a sheet."""
     quoted = sheet.replace("'", "''").replace('"', '""')
     put(book, area, [[f'=HYPERLINK("#\'{quoted}\'!{address}","{address}")'] for address in addresses])
-
-
-def widen(book: xw.Book, sheet: str) -> None:
-    """Make the columns of a sheet as wide as what stands in them."""
-    sheet_of(book, sheet).autofit("columns")

@@ -16,7 +16,7 @@ from addin import excelfacts
 from addin.errors import GridError, GridFault
 from addin.excelfacts import Sleep
 from addin.grid.area import Area
-from addin.grid.block import Block
+from addin.grid.block import Block, Mask
 from addin.grid.cells import Columns, as_columns, error_rows, fingerprint
 from addin.grid.obstacles import filtered_rows, refuse_merged
 from addin.grid.regions import (
@@ -112,7 +112,7 @@ def _block(book: xw.Book, area: Area, columns: Columns, header_row: int | None, 
         frame=frame,
         problems=problems,
         table=None if table is None else table.name,
-        blank=np.all([[value is None for value in column] for column in columns], axis=0),
+        blank=_blank(columns),
         filtered=filtered_rows(book, area),
         fingerprint=fingerprint([*columns, top]),
     )
@@ -132,6 +132,15 @@ def _frame(area: Area, columns: Columns, headers: Sequence[str]) -> tuple[pd.Dat
         data[i] = pd.Series(values, index, object)
     problems.sort(key=lambda problem: problem.row)
     return pd.DataFrame(data, index).set_axis(names, axis="columns"), tuple(problems)
+
+
+def _blank(columns: Columns) -> Mask:
+    """The rows in which every column is blank."""
+    blank = np.ones(len(columns[0]), bool)
+    for column in columns:
+        rows = np.flatnonzero(blank)
+        blank[rows] = [column[row] is None for row in rows.tolist()]
+    return blank
 
 
 def _objects(column: Sequence[Any]) -> npt.NDArray[Any]:

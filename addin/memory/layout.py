@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from addin.grid.area import Area
-from addin.memory.com import Ignored
+from addin.memory.looks import Font
 
 
 class Layout:
@@ -148,13 +148,29 @@ class Layout:
         return self.note
 
     @property
-    def font(self) -> Ignored:
-        """Looks are not shown, so nothing is kept."""
-        return Ignored()
+    def font(self) -> Font:
+        """Its font."""
+        return Font(self.sheet.looks, self.area)
 
-    color: Any = None
+    @property
+    def color(self) -> Any:
+        """Colour behind its first cell."""
+        return self.sheet.looks.get(self.area, "color")
+
+    @color.setter
+    def color(self, value: Any) -> None:
+        self.sheet.looks.set(self.area, "color", value)
+
+    @property
+    def column_width(self) -> float:
+        """Width of its first column, in characters."""
+        return float(self.sheet.looks.width(self.area))
+
+    @column_width.setter
+    def column_width(self, value: float) -> None:
+        self.sheet.looks.set_width(self.area, value)
+
     wrap_text = False
-    column_width = 8.43
 
     def autofit(self, axis: str | None = None) -> None:
         """Widths are not shown, so nothing is kept."""

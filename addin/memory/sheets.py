@@ -15,6 +15,7 @@ from addin.memory import around, com
 from addin.memory.addresses import parse
 from addin.memory.errors import ComError
 from addin.memory.filters import Filter
+from addin.memory.looks import Looks
 from addin.memory.ranges import Range
 from addin.memory.store import Store, moved
 from addin.memory.tables import Table, Tables
@@ -38,7 +39,7 @@ class Sheet(base_classes.Sheet):
         self.unlocked: list[Area] = []
         self.links: dict[tuple[int, int], str] = {}
         self.noted: dict[tuple[int, int], str] = {}
-        self.looks: list[tuple[Area, str, object]] = []
+        self.looks = Looks()
 
     @property
     def api(self) -> com.Worksheet:
@@ -134,7 +135,7 @@ class Sheet(base_classes.Sheet):
         """Take all values and formats out."""
         self.clear_contents()
         self.store.formats.clear()
-        self.looks.clear()
+        self.looks = Looks()
 
     def autofit(self, axis: str | None = None) -> None:
         """Widths are not shown, so nothing is kept."""
