@@ -35,6 +35,7 @@ TABLE = (
         "poll_seconds", 2.0, "how often the drop folders are looked at; a file must be unchanged for two looks", 0.01
     ),
     Setting("retention_days", 30, "how long originals and results of ended jobs are kept under <home>/jobs"),
+    Setting("endpoint_log_days", 30, "how many days the logs of endpoints go back", 1),
     Setting("max_upload_mb", 150, "largest workbook taken, in MB", 1),
     Setting("max_expanded_mb", 1200, "largest workbook taken, unpacked, in MB", 1),
     Setting("max_cells_millions", 15, "most cells read from one sheet, in millions", 1),

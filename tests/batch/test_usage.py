@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,10 @@ from sqlalchemy import func, select
 
 from tests.batch.conftest import Bench
 from worker.batch.ledger import Ledger
-from worker.endpoints import usage
+from worker.batch.service import BatchService
+from worker.batch.targets import EndpointTargets
+from worker.endpoints import Models, Registry, usage
+from worker.endpoints.quotas import set_quota
 from worker.store import tables
 
 MONTH = "2026-11"
@@ -95,3 +99,41 @@ def test_a_cancelled_job_counts_what_was_paid(bench: Bench, book: Callable, tmp_
     with store.connect() as db:
         stored = db.execute(select(func.count()).where(tables.part.c.state == "done")).scalar_one()
     assert (ended.state, line["rows"], line["jobs"], line["calls"]) == ("cancelled", 50 * stored, 1, ended.calls)
+
+
+def test_a_job_of_a_blocked_customer_fails_before_anything_is_paid(
+    bench: Bench, registry: Registry, book: Callable, tmp_path: Path, home: Path, store
+) -> None:
+    """Plain words in the reason file; not one call. A job that began below the quota is finished."""
+    set_quota(store, "acme", 100)
+    with BatchService(store, home, bench.settings, Models(store, home), serving=False, clock=lambda: NOON) as service:
+        check = service._targets._check
+        bench.target = EndpointTargets(  # type: ignore[method-assign]
+            registry,
+            Models(store, home),
+            sleep=lambda seconds: None,
+            transport=lambda job: ("http://127.0.0.1/workspaces/w/services/s", "", bench.transport),
+            check=check,
+        )
+        first = bench.drive(bench.enter(book(tmp_path / "b.xlsx", 250)))
+        paid = bench.transport.calls
+        second = bench.drive(bench.enter(book(tmp_path / "c.xlsx", 250)))
+    assert (first.state, first.rows_scored) == ("done", 250)
+    assert (second.state, second.calls, bench.transport.calls) == ("failed", 0, paid)
+    assert "quota of 100 rows for 2026-11 is used up (250 scored)" in (second.reason or "")
+
+
+def test_a_job_leaves_a_line_in_its_endpoints_log(
+    bench: Bench, registry: Registry, book: Callable, tmp_path: Path, home: Path, store
+) -> None:
+    """Counts and times at level All; a job that was done is no failure at level Error."""
+    logged = home / "logs" / "endpoints" / "loans_acme" / "2026-11-06.log"
+    for level in ("None", "Error", "All"):
+        registry.change_endpoint("loans/acme", logging_level=level)
+        with BatchService(store, home, bench.settings, Models(store, home), serving=False, clock=lambda: NOON) as s:
+            bench.drive(bench.enter(book(tmp_path / f"{level}.xlsx", 60, faults=True)), ended=s._log_job)
+        assert logged.exists() == (level == "All")
+    [line] = map(json.loads, logged.read_text().splitlines())
+    told = {"what": "job", "state": "done", "door": "folder", "rows": 56, "problems": 4, "level": "info"}
+    assert told.items() <= line.items()
+    assert not {"L-00000", "n/a", "plane"} & set(map(str, line.values()))

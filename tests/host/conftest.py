@@ -15,7 +15,7 @@ from structlog.testing import LogCapture
 
 from tests.endpoints import tiny
 from worker.endpoints import Models, NewEndpoint, Registry, Snapshots, Updates
-from worker.host import HostLimits, HostServer, Management, Uploads, create_app
+from worker.host import Accounts, HostLimits, HostServer, Management, Uploads, create_app
 from worker.scoring import Transport
 from worker.settings import Settings
 from worker.store.engine import open_store
@@ -67,6 +67,7 @@ def open_host(store: Engine, home: Path) -> Iterator[Open]:
         limits: HostLimits | None = None,
         uploads: Uploads | None = None,
         transport: Transport | None = None,
+        accounts: Accounts | None = None,
         **settings: Any,
     ) -> Host:
         given: dict[str, Any] = {"transport_for": lambda *_: transport} if transport else {}
@@ -75,7 +76,8 @@ def open_host(store: Engine, home: Path) -> Iterator[Open]:
         models, registry = Models(store, home, **given), Registry(store, home, **given)
         snapshots = Snapshots(store, home, models)
         management = Management(registry, Updates(store, models), snapshots)
-        app = create_app(snapshots, Settings(home, {}, **settings), uploads, management, log=log, limits=limits)
+        given_settings = Settings(home, {}, **settings)
+        app = create_app(snapshots, given_settings, uploads, management, log=log, limits=limits, accounts=accounts)
         server = HostServer(app, "127.0.0.1", 0)
         server.start()
         host = Host(server.url, registry, snapshots, capture.entries)

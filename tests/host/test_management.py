@@ -89,6 +89,7 @@ def test_settings_are_patched_and_the_others_stay(ask: Ask) -> None:
         "SampleDataEnabled": False,
         "PreventUpdate": True,
         "ExpiresAt": "2031-01-01T00:00:00.000Z",
+        "DiagnosticsExpiry": "2099-01-01T00:00:00.000Z",
     }
     before = ask("GET", ONE).json()
     for name, value in changes.items():
@@ -136,6 +137,8 @@ def test_keys_rotate_one_at_a_time(ask: Ask, host: Host) -> None:
         ("PUT", ONE, {"Description": "x" * 2001}, 400, "BadParameterValue"),
         ("PUT", ONE, {"Description": 5}, 400, "RequestBodyInvalid"),
         ("PUT", ONE, {"ExpiresAt": "soon"}, 400, "BadParameterValue"),
+        ("PUT", ONE, {"DiagnosticsExpiry": "2020-01-01T00:00:00Z"}, 400, "ExpiryTimeInThePast"),
+        ("PATCH", "/credit/endpoints/main", {"DiagnosticsExpiry": "2020-01-01T00:00:00Z"}, 400, "ExpiryTimeInThePast"),
         ("PUT", ONE, {"Customer": "nobody"}, 400, "BadParameterValue"),
         ("PUT", ONE, {"ModelVersion": 9}, 400, "BadParameterValue"),
         ("PUT", "/none/endpoints/acme1", {}, 404, "WebServiceNotFound"),

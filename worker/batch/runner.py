@@ -107,6 +107,7 @@ class Runner:
         write: Callable[[Path, Path, Sequence[Sheet], FileLimits], object] = append_apart,
         progress: Progress = lambda job, phase, rows, total: None,
         stopping: Callable[[], bool] = lambda: False,
+        ended: Callable[[Job], None] = lambda job: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._ledger = ledger
@@ -116,6 +117,7 @@ class Runner:
         self._owner = owner
         self._progress = progress
         self._stopping = stopping
+        self._ended = ended
         self._clock = clock
         self._pool = calls or CallPool()
         self._outbox = Outbox(ledger, folders, owner)
@@ -316,6 +318,7 @@ class Runner:
             calls=ended.calls,
             seconds=round(self._clock() - job.created_at, 3),
         )
+        self._ended(ended)
         self._progress(ended, state, ended.rows_read or 0, ended.rows_read or 0)
         return state
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -19,7 +20,10 @@ from worker.batch.pool import LOOK_SECONDS, CallPool, Stopped
 from worker.batch.runner import Progress, Runner
 from worker.batch.targets import EndpointTargets
 from worker.batch.uploads import UploadDoor
-from worker.endpoints import Models, Registry
+from worker.endpoints import EndpointRow, Models, Registry
+from worker.endpoints.endpointlogs import EndpointLogs
+from worker.endpoints.quotas import allowances
+from worker.endpoints.rules import Unknown
 from worker.scoring import Transport
 from worker.settings import Settings
 
@@ -49,6 +53,7 @@ class BatchService:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
+        self._store = engine
         self._clock = clock
         self._stop = threading.Event()
         self._serving = serving
@@ -56,7 +61,10 @@ class BatchService:
         self.ledger = Ledger(engine, clock)
         self.folders = JobFolders(home)
         self.owner = Owner(self.folders.root)
-        self._targets = EndpointTargets(self.registry, models, sleep=self._sleep, transport=transport)
+        self.logs = EndpointLogs(home, settings.endpoint_log_days, clock=clock)
+        self._targets = EndpointTargets(
+            self.registry, models, sleep=self._sleep, transport=transport, check=self._check_quota, logs=self.logs
+        )
         self._progress = progress
         self._calls = CallPool()
         self._engine = LocalEngine(
@@ -78,12 +86,39 @@ class BatchService:
             calls=self._calls,
             progress=self._progress,
             stopping=self._stop.is_set,
+            ended=self._log_job,
             clock=self._clock,
         )
 
     def _sleep(self, seconds: float) -> None:
         if self._stop.wait(seconds):
             raise Stopped
+
+    def _check_quota(self, endpoint: EndpointRow) -> None:
+        """Raises QuotaReached."""
+        if endpoint.customer is not None:
+            for allowed in allowances(self._store, self._clock(), endpoint.customer).values():
+                allowed.check()
+
+    def _log_job(self, job: Job) -> None:
+        """A line in the log of the job's endpoint."""
+        if job.endpoint_id is None:
+            return
+        with suppress(Unknown):  # removed since
+            self.logs.write(
+                self.registry.endpoint(job.endpoint_id),
+                "job",
+                failed=job.state == "failed",
+                job=job.id,
+                door=job.door,
+                state=job.state,
+                contract=job.contract_version,
+                model=job.model_version,
+                rows=job.rows_scored,
+                problems=job.rows_with_problems,
+                calls=job.calls,
+                ms=round(((job.ended_at or job.created_at) - job.created_at) * 1000),
+            )
 
     def __enter__(self) -> BatchService:
         self.owner.__enter__()
@@ -100,6 +135,7 @@ class BatchService:
             if not self._engine.join(STOP_SECONDS):
                 log.warning("a job is still under way; what it does now may be done again at the next start")
             self._poller.join(STOP_SECONDS)
+        self.logs.close()
         self.owner.__exit__()
 
     def run(self, job_id: str) -> Job:
@@ -131,7 +167,8 @@ class BatchService:
             self._stop.wait(self._settings.poll_seconds)
 
     def sweep(self) -> int:
-        """Remove what is kept of jobs whose retention has ended; returns how many."""
+        """Remove what is kept of jobs whose retention has ended, and old logs of endpoints; returns how many jobs."""
+        self.logs.sweep()
         over = self.ledger.ended_before(self._clock() - self._settings.retention_days * DAY_SECONDS)
         kept = [job_id for job_id in over if self.folders.folder(job_id).exists()]
         for job_id in kept:

@@ -8,7 +8,8 @@ from worker.batch.errors import NoEndpoint
 from worker.batch.intake import folder_names
 from worker.batch.ledger import Job
 from worker.batch.runner import Target
-from worker.endpoints import Models, Registry
+from worker.endpoints import EndpointRow, Models, Registry
+from worker.endpoints.endpointlogs import EndpointLogs
 from worker.scoring import Answer, Columns, Endpoint, Limits, ScoringClient, Transport
 
 INSIDE = "http://127.0.0.1/workspaces/default/services/"
@@ -16,7 +17,9 @@ INSIDE = "http://127.0.0.1/workspaces/default/services/"
 
 
 class EndpointTargets:
-    """Finds a job's target in the store. `transport` replaces the way its endpoint is called."""
+    """Finds a job's target in the store. `transport` replaces the way its endpoint is called; `check` is asked before
+    a job is bound to its target, and raises RuleError when nothing may be scored; `logs` hear of models loaded.
+    """
 
     def __init__(
         self,
@@ -25,20 +28,32 @@ class EndpointTargets:
         *,
         sleep: Callable[[float], None],
         transport: Callable[[Job], tuple[str, str, Transport] | None] = lambda job: None,
+        check: Callable[[EndpointRow], None] = lambda endpoint: None,
+        logs: EndpointLogs | None = None,
     ) -> None:
         self._registry = registry
         self._models = models
         self._sleep = sleep
         self._transport = transport
+        self._check = check
+        self._logs = logs
 
     def __call__(self, job: Job, limits: Limits) -> Target:
-        """The job's pins if it has them, else the endpoint's present contract and model. Raises NoEndpoint."""
+        """The job's pins if it has them, else the endpoint's present contract and model.
+
+        Raises NoEndpoint, RuleError.
+        """
         if job.endpoint_id is None:
             raise NoEndpoint(folder_names(self._registry.endpoints(customer=job.customer)) if job.customer else [])
         row = self._registry.endpoint(job.endpoint_id)
+        if job.contract_version is None:
+            self._check(row)
         contract_version = job.contract_version or row.contract_version
         model_version = job.model_version or row.model_version
-        schema, model = self._models.get(row.service, contract_version, model_version)
+        if self._logs is None:
+            schema, model = self._models.get(row.service, contract_version, model_version)
+        else:
+            schema, model = self._logs.load(self._models, row, contract_version, model_version)
 
         def inside(endpoint: Endpoint, columns: Columns) -> Answer:  # noqa: ARG001 - the shape of a transport
             return Answer(model.score(columns, schema), str(model_version))

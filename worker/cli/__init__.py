@@ -13,7 +13,7 @@ import typer
 from sqlalchemy.exc import OperationalError
 
 from worker.batch.explain import explain
-from worker.cli import access, manage, run
+from worker.cli import access, manage, run, usage
 from worker.cli.show import complain
 from worker.scoring import ContractError, SheetscoreError
 from worker.settings import TABLE, SettingError
@@ -30,11 +30,12 @@ app = typer.Typer(
 app.command()(run.demo)
 app.command()(run.serve)
 app.command()(run.score)
+app.command()(usage.usage)
 app.command()(manage.settings)
 app.add_typer(manage.services, name="services")
 app.add_typer(access.endpoints, name="endpoints")
 app.add_typer(access.tokens, name="tokens")
-app.add_typer(manage.customers, name="customers")
+app.add_typer(usage.customers, name="customers")
 app.add_typer(manage.jobs, name="jobs")
 with suppress(ModuleNotFoundError):  # a server need not have what the add-in needs; worker.__main__ says so
     app.add_typer(import_module("addin.commands").app, name="addin")

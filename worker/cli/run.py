@@ -24,7 +24,8 @@ from worker.cli import show
 from worker.cli.home import Home, opened
 from worker.demo.run import run_demo
 from worker.endpoints import Models, Registry, Remote, Snapshots, Updates
-from worker.host import HostServer, Management, create_app
+from worker.endpoints.meter import Meter
+from worker.host import Accounts, HostServer, Management, create_app
 from worker.logs import to_file
 from worker.progress import Bars
 from worker.scoring import Limits, Schema, discover
@@ -49,9 +50,11 @@ def serve(
         with (
             Snapshots(engine, home, models) as snapshots,
             BatchService(engine, home, settings, models, progress=_tell) as batch,
+            Meter(engine) as meter,
         ):
             management = Management(Registry(engine, home), Updates(engine, models), snapshots)
-            app = create_app(snapshots, settings, batch.uploads, management)
+            accounts = Accounts(meter, batch.logs)
+            app = create_app(snapshots, settings, batch.uploads, management, accounts=accounts)
             with HostServer(app, settings.host, settings.port) as server:
                 show.console.print(f"Listening on {server.url}")
                 show.console.print(f"Drop folders in {home / 'drop'}")

@@ -30,6 +30,7 @@ def update(
     max_concurrent_calls: Annotated[int | None, typer.Option(help="1 to 200, at level High.")] = None,
     call_limit: Annotated[int | None, typer.Option(help="Calls at once that batch may send.")] = None,
     logging_level: Annotated[str | None, typer.Option(help="None, Error or All.")] = None,
+    logging_until: Annotated[str | None, typer.Option(help="Last day its log is written, or never.")] = None,
     sample_data: Annotated[bool | None, typer.Option(help="Whether its description has sample rows.")] = None,
     prevent_update: Annotated[
         bool | None, typer.Option(help="Whether refresh and change of model are refused.")
@@ -51,6 +52,8 @@ def update(
     settings = {name: value for name, value in given.items() if value is not None}
     if expires is not None:
         settings["expires_at"] = _end_of(expires)
+    if logging_until is not None:
+        settings["logging_until"] = _end_of(logging_until)
     with opened(home) as engine:
         registry = Registry(engine, home)
         row = registry.change_endpoint(endpoint, **settings) if settings else registry.endpoint(endpoint)

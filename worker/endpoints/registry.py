@@ -136,7 +136,7 @@ class Registry:
         """Every customer, by name."""
         with self._engine.connect() as db:
             rows = db.execute(select(tables.customer).order_by(tables.customer.c.name)).all()
-        return [CustomerRow(row.id, row.name, row.created_at) for row in rows]
+        return [CustomerRow(*row) for row in rows]
 
     def add_endpoint(
         self,
@@ -153,6 +153,7 @@ class Registry:
         sample_data: bool = True,
         prevent_update: bool = False,
         expires_at: float | None = None,
+        logging_until: float | None = None,
     ) -> NewEndpoint:
         """Make an endpoint for a customer, pinned to a version (the newest when None). Raises RuleError."""
         rules.check_name("endpoint", name)
@@ -165,6 +166,7 @@ class Registry:
             "sample_data": sample_data,
             "prevent_update": prevent_update,
             "expires_at": expires_at,
+            "logging_until": logging_until,
         }
         row = self.service(service)
         number = row.newest if version is None else version
@@ -176,7 +178,7 @@ class Registry:
             "name": name,
             "contract_version": number,
             "model_version": number,
-            **rules.checked_settings(settings, throttle_level, rules.CALLS_HIGH),
+            **rules.checked_settings(settings, throttle_level, rules.CALLS_HIGH, self._clock),
         }
         with self._engine.begin() as db:
             try:
@@ -211,13 +213,14 @@ class Registry:
 
     def change_endpoint(self, endpoint: str, **settings: object) -> EndpointRow:
         """Change settings of an endpoint (`service/name` or id): any of description, throttle_level,
-        max_concurrent_calls, call_limit, logging_level, sample_data, prevent_update, expires_at. Others stay.
+        max_concurrent_calls, call_limit, logging_level, sample_data, prevent_update, expires_at, logging_until. Others
+        stay.
 
         Raises RuleError and changes nothing when one of them breaks a rule.
         """
         with self._engine.begin() as db:
             row = self._endpoint(db, endpoint)
-            values = rules.checked_settings(settings, row.throttle_level, row.max_concurrent_calls)
+            values = rules.checked_settings(settings, row.throttle_level, row.max_concurrent_calls, self._clock)
             update = tables.endpoint.update().where(tables.endpoint.c.id == row.id)
             db.execute(update.values(**values, changed_at=self._clock()))
             return self._endpoint(db, row.id)

@@ -35,11 +35,13 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """One customer."""
+    """One customer. `quota_rows` is how many rows a month; at the quota `quota_blocks` refuses, else lets on."""
 
     id: str
     name: str
     created_at: float
+    quota_rows: int | None = None
+    quota_blocks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class EndpointRow:
     changed_at: float
     prevent_update: bool = False
     expires_at: float | None = None
+    logging_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ def endpoint_query() -> Select[Any]:
             e.changed_at,
             e.prevent_update,
             e.expires_at,
+            e.logging_until,
         )
         .join(tables.service, tables.service.c.id == e.service_id)
         .outerjoin(tables.customer, tables.customer.c.id == e.customer_id)

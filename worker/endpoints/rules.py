@@ -6,7 +6,9 @@ characters, 4 calls at once at the Low level, 20 (at most 200) at High.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -177,6 +179,14 @@ class UpdatePrevented(RuleError):
         self.endpoint = endpoint
 
 
+class ExpiryInThePast(RuleError):
+    """The day on which a setting ends is over. `at` is seconds since 1970."""
+
+    def __init__(self, setting: str, at: float) -> None:
+        super().__init__(f"{setting} {dt.datetime.fromtimestamp(at, dt.UTC):%Y-%m-%d %H:%M} UTC is in the past")
+        self.setting, self.at = setting, at
+
+
 class ChangedMeanwhile(RuleError):
     """Somebody else changed the endpoint between the check and the change."""
 
@@ -228,10 +238,13 @@ _SETTINGS: dict[str, Callable[[Any], None]] = {
     "sample_data": lambda v: _check_switch("sample_data", v),
     "prevent_update": lambda v: _check_switch("prevent_update", v),
     "expires_at": lambda v: _check_moment("expires_at", v),
+    "logging_until": lambda v: _check_moment("logging_until", v),
 }
 
 
-def checked_settings(settings: Mapping[str, Any], level: str, calls: int) -> dict[str, Any]:
+def checked_settings(
+    settings: Mapping[str, Any], level: str, calls: int, now: Callable[[], float] = time.time
+) -> dict[str, Any]:
     """Settings of an endpoint ready to be stored. `level` and `calls` are those in force: a new level without a number
     has its own default. Raises RuleError.
     """
@@ -245,6 +258,8 @@ def checked_settings(settings: Mapping[str, Any], level: str, calls: int) -> dic
             _SETTINGS[name](value)
         elif name not in {"throttle_level", "max_concurrent_calls"}:
             raise ChoiceInvalid("setting", name, (*_SETTINGS, "throttle_level", "max_concurrent_calls"))
+    if (until := values.get("logging_until")) is not None and until <= now():
+        raise ExpiryInThePast("logging_until", until)
     return values
 
 

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from worker.endpoints import Snapshots
 from worker.host.access import authorised
+from worker.host.accounts import Accounts
 from worker.host.execute import Execute, endpoint_headers
 from worker.host.limits import HostLimits
 from worker.host.management import Management
@@ -44,19 +45,20 @@ def create_app(
     clock: Callable[[], float] = time.monotonic,
     log: Any = None,  # noqa: ANN401 - any structlog logger
     limits: HostLimits | None = None,
+    accounts: Accounts | None = None,
 ) -> FastAPI:
     """The whole host as an ASGI application. Without `uploads` there are no `workbooks` addresses, without `management`
-    no `webservices`.
+    no `webservices`; without `accounts` no usage is counted and no quota holds.
     """
     log = log or structlog.get_logger("sheetscore.host").bind()
-    limits = limits or HostLimits()
+    limits, accounts = limits or HostLimits(), accounts or Accounts()
 
     async def describe(request: Request) -> Response:
         endpoint = authorised(request, snapshots)
         pins = endpoint.service, endpoint.contract_version, endpoint.model_version
         loaded = snapshots.models.in_memory(*pins)
         if loaded is None:
-            loaded = await to_thread.run_sync(snapshots.models.get, *pins)
+            loaded = await to_thread.run_sync(accounts.load, snapshots.models, endpoint)
         schema = loaded[0]
         body = orjson.dumps(swagger(endpoint, schema, request.url.path.removesuffix("/swagger.json")))
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
@@ -68,7 +70,7 @@ def create_app(
     async def healthy(_: Request) -> Response:
         return Response(b"ok", media_type="text/plain")
 
-    execute = Execute(snapshots, limits, log, clock)
+    execute = Execute(snapshots, limits, log, clock, accounts)
     routes: list[BaseRoute] = [
         Route(f"{LOCATION}/execute", execute.answer, methods=["POST"]),
         Route(f"{LOCATION}/swagger.json", describe, methods=["GET"]),

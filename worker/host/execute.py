@@ -16,6 +16,7 @@ from starlette.responses import Response
 from worker.endpoints import EndpointRow, Model, Snapshots
 from worker.endpoints.models import OnnxModel
 from worker.host.access import authorised
+from worker.host.accounts import Accounts
 from worker.host.encode import encode
 from worker.host.limits import HostLimits
 from worker.host.parse import parse
@@ -43,12 +44,20 @@ class _Question:
 class Execute:
     """The handler of `execute`."""
 
-    def __init__(self, snapshots: Snapshots, limits: HostLimits, log: Any, clock: Callable[[], float]) -> None:  # noqa: ANN401 - any structlog logger
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        limits: HostLimits,
+        log: Any,  # noqa: ANN401 - any structlog logger
+        clock: Callable[[], float],
+        accounts: Accounts,
+    ) -> None:
         self._snapshots = snapshots
         self._models = snapshots.models
         self._limits = limits
         self._log = log
         self._clock = clock
+        self._accounts = accounts
         self._throttle = Throttle()
         self._here = FairPool(limits.model_threads, "score")
         self._away = FairPool(limits.remote_threads, "remote")
@@ -58,27 +67,31 @@ class Execute:
         """One call; every outcome is an answer and a line in the log."""
         began = self._clock()
         endpoint: EndpointRow | None = None
-        rows, status = 0, 500
+        rows, problems, status = 0, 0, 500
         try:
             endpoint = authorised(request, self._snapshots)
+            headers = self._accounts.admit(endpoint)
             content, rows = await self._admitted(request, endpoint)
             status = 200
-            return Response(content, 200, endpoint_headers(endpoint), "application/json")
+            return Response(content, 200, {**endpoint_headers(endpoint), **headers}, "application/json")
         except Refusal as refusal:
-            status = refusal.status
+            status, problems = refusal.status, refusal.rows
             raise
         except ClientDisconnect:
             status = 499
             raise
         finally:
+            ms, request_id = round((self._clock() - began) * 1000, 2), request.scope["state"]["request_id"]
             self._log.info(
                 "execute",
                 endpoint=endpoint.id if endpoint else None,
                 rows=rows,
                 status=status,
-                ms=round((self._clock() - began) * 1000, 2),
-                request=request.scope["state"]["request_id"],
+                ms=ms,
+                request=request_id,
             )
+            if endpoint is not None:
+                self._accounts.called(endpoint, status, rows=rows, problems=problems, ms=ms, request_id=request_id)
 
     async def _admitted(self, request: Request, endpoint: EndpointRow) -> tuple[bytes, int]:
         if not self._throttle.enter(endpoint.id, endpoint.max_concurrent_calls):
@@ -98,7 +111,7 @@ class Execute:
         endpoint = question.endpoint
         loaded = self._models.in_memory(*_pins(endpoint))
         if loaded is None:
-            work.append(self._here.submit(endpoint.id, lambda: self._models.get(*_pins(endpoint))))
+            work.append(self._here.submit(endpoint.id, lambda: self._accounts.load(self._models, endpoint)))
             loaded = cast("tuple[Schema, Model]", await asyncio.wrap_future(work[-1]))
         schema, model = loaded
         here = isinstance(model, OnnxModel)

@@ -51,7 +51,7 @@ class Detail:
 
 
 class Refusal(Exception):
-    """Ends a request with an answer that is not scores."""
+    """Ends a request with an answer that is not scores. `rows` is how many rows its details name."""
 
     def __init__(
         self,
@@ -63,6 +63,7 @@ class Refusal(Exception):
     ) -> None:
         super().__init__(code)
         self.status = status
+        self.rows = len({detail.row for detail in details} - {None})
         self.body = orjson.dumps(
             {"error": {"code": code, "message": message, "details": [d.to_dict() for d in details[:MOST_DETAILS]]}}
         )
@@ -107,6 +108,12 @@ def expired(at: float) -> Refusal:
     day = dt.datetime.fromtimestamp(at, dt.UTC)
     detail = Detail("EndpointExpired", f"The endpoint expired on {day:%Y-%m-%d %H:%M} UTC.")
     return Refusal(403, "Forbidden", "The endpoint has expired.", [detail])
+
+
+def quota_reached(message: str, headers: Mapping[str, str]) -> Refusal:
+    """The key is right; the customer's rows of this month are used up. Not 429: waiting a moment does not help."""
+    detail = Detail("QuotaExceeded", message)
+    return Refusal(403, "Forbidden", "The monthly quota is used up.", [detail], headers)
 
 
 def throttled(endpoint: str, most: int) -> Refusal:

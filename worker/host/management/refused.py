@@ -19,6 +19,7 @@ _CODES: dict[type[Exception], tuple[int, str, str]] = {
     rules.DefaultFollows: (400, "InvalidOperation", "DefaultEndpointFollows"),
     rules.DefaultNeeded: (409, "Conflict", "DefaultEndpointNeeded"),
     rules.UpdatePrevented: (409, "Conflict", "UpdatePrevented"),
+    rules.ExpiryInThePast: (400, "BadArgument", "ExpiryTimeInThePast"),
     rules.ChangedMeanwhile: (409, "Conflict", "ChangedMeanwhile"),
     rules.JobsRunning: (409, "Conflict", "JobsRunning"),
     rules.ModelMisfit: (400, "InvalidOperation", "IncompatibleModel"),

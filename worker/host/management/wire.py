@@ -1,7 +1,7 @@
 """The objects of the management API: what comes in, checked, and what goes out, in the classic service's names.
 
-`Customer`, `ContractVersion`, `ModelVersion` and `ExpiresAt` are ours. `Version` is, as it was, the moment the
-endpoint's model was published. Source: the Endpoint Management API's own swagger.
+`Customer`, `ContractVersion`, `ModelVersion`, `ExpiresAt` and `DiagnosticsExpiry` are ours. `Version` is, as it was,
+the moment the endpoint's model was published. Source: the Endpoint Management API's own swagger.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Settings(BaseModel):
     DiagnosticsTraceLevel: str | None = None
     SampleDataEnabled: bool | None = None
     PreventUpdate: bool | None = None
+    DiagnosticsExpiry: str | None = Field(None, description="When the endpoint's log stops; as ExpiresAt.")
     ExpiresAt: str | None = Field(None, description="ISO 8601 with time zone; an empty text for never.")
 
     def given(self) -> dict[str, Any]:
@@ -42,7 +43,9 @@ class Settings(BaseModel):
         found = {ours: getattr(self, theirs) for ours, theirs in _SETTINGS.items()}
         values = {ours: value for ours, value in found.items() if value is not None}
         if self.ExpiresAt is not None:
-            values["expires_at"] = _seconds(self.ExpiresAt)
+            values["expires_at"] = _seconds("ExpiresAt", self.ExpiresAt)
+        if self.DiagnosticsExpiry is not None:
+            values["logging_until"] = _seconds("DiagnosticsExpiry", self.DiagnosticsExpiry)
         return values
 
 
@@ -97,6 +100,7 @@ def endpoint_object(
         "ThrottleLevel": row.throttle_level,
         "MaxConcurrentCalls": row.max_concurrent_calls,
         "DiagnosticsTraceLevel": row.logging_level,
+        "DiagnosticsExpiry": None if row.logging_until is None else _moment(row.logging_until),
         "PreventUpdate": row.prevent_update,
         "SampleDataEnabled": row.sample_data,
         "Customer": row.customer,
@@ -110,7 +114,7 @@ def _moment(seconds: float) -> str:
     return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _seconds(text: str) -> float | None:
+def _seconds(field: str, text: str) -> float | None:
     if not text:
         return None
     try:
@@ -119,6 +123,6 @@ def _seconds(text: str) -> float | None:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise bad_argument(
-            Detail("BadParameterValue", "ExpiresAt is a moment such as 2027-03-31T00:00:00Z, or an empty text.")
+            Detail("BadParameterValue", f"{field} is a moment such as 2027-03-31T00:00:00Z, or an empty text.")
         )
     return moment.timestamp()
