@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
+from tests.endpoints.trials import remembered
 from worker.batch.folders import Claim, JobFolders, new_job_id
 from worker.batch.ledger import Job, Ledger
 from worker.batch.owner import Owner
@@ -130,7 +131,7 @@ def store(home: Path, store_url: str) -> Iterator[Any]:
 @pytest.fixture
 def registry(store: Any, home: Path) -> Registry:
     """One web service, `loans`, with an endpoint `acme` for the customer `acme`."""
-    registry = Registry(store, home)
+    registry = Registry(store, home, trial=remembered)
     registry.add_service("loans", SCHEMA, REMOTE)
     registry.add_customer("acme")
     registry.add_endpoint("loans", "acme", "acme")

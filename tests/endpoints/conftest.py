@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from tests.endpoints.trials import remembered
 from worker.endpoints import Registry
 from worker.store.engine import open_store
 
@@ -26,4 +27,4 @@ def store(home: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def registry(store: Engine, home: Path) -> Registry:
-    return Registry(store, home)
+    return Registry(store, home, trial=remembered)

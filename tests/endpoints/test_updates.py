@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.endpoints import tiny
-from worker.endpoints import Models, Pin, Registry, Updates, matching, new_wave, preview, rules
+from worker.endpoints import Models, Pin, Registry, Updates, matching, new_wave, rules
+from worker.endpoints.preview import preview
 from worker.endpoints.updates import pin
 
 

@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 from worker.cli import show
 from worker.cli.home import Home, Json, opened
 from worker.cli.manage import endpoints
-from worker.endpoints import Change, EndpointRow, Models, Registry, RuleError, Updates, matching, new_wave, preview
+from worker.endpoints import Change, EndpointRow, Models, Registry, RuleError, Updates, matching, new_wave
 from worker.endpoints.importing import end_of
+from worker.endpoints.preview import preview
 
 __all__ = ["endpoints"]
 

@@ -27,6 +27,7 @@ from worker.store import tables
 if TYPE_CHECKING:
     from worker.endpoints.onnxmodel import OnnxSession
 
+CALL_SECONDS = Limits().call_seconds
 MODELS_KEPT = 64
 """Models kept in memory; the one that was asked for longest ago goes first."""
 
@@ -68,10 +69,11 @@ class OnnxModel:
 
     session: OnnxSession
     version: str
+    seconds: float = CALL_SECONDS
 
     def score(self, columns: Columns, schema: Schema) -> Columns:
-        """Raises Rejected, BadAnswer."""
-        return self.session.score(columns, schema)
+        """Raises Rejected, BadAnswer, TimedOut after `seconds`, TooLarge."""
+        return self.session.score(columns, schema, self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class ModelFiles:
 class Models:
     """Contracts and models by service and versions, kept in memory. Versions never change: nothing here grows old.
 
-    `limits` bound the calls to remote servers.
+    `limits` bound the time that a model, here or on a remote server, has for one call.
     """
 
     def __init__(
@@ -201,4 +203,4 @@ class Models:
             return RemoteModel(remote, version, self._transport_for(remote, self._limits))
         session = self._sessions.get(model_id) or load(self._files.read(model_id))
         self._sessions[model_id] = session
-        return OnnxModel(session, version)
+        return OnnxModel(session, version, self._limits.call_seconds)

@@ -9,14 +9,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from worker.endpoints.deadline import WATCH
 from worker.endpoints.onnxfile import STANDARD, look_into
-from worker.endpoints.rules import ExternalData, ForeignOperators, ModelMisfit, ModelTooLarge, NotAModel
-from worker.endpoints.runtime import native, onnxruntime
+from worker.endpoints.rules import (
+    MODEL_BYTES,
+    ExternalData,
+    ForeignOperators,
+    ModelMisfit,
+    ModelTooCostly,
+    ModelTooLarge,
+    NotAModel,
+)
+from worker.endpoints.runtime import MEMORY_BYTES, lacks_memory, native, onnxruntime, session_options
 from worker.endpoints.values import objects
-from worker.scoring.errors import BadAnswer, Rejected
+from worker.scoring.errors import BadAnswer, EndpointError, Rejected, TimedOut, TooLarge
+from worker.scoring.limits import Limits
 from worker.scoring.schema import Column, Columns, ColumnType, Output, Schema, row_count
 
-MODEL_BYTES = 200_000_000
+CALL_SECONDS = Limits().call_seconds
 SLICE_ROWS = 5_000
 """Rows scored by one run: more fall out of the processor's cache (research: 423 against 533 ms for 100,000)."""
 
@@ -62,11 +72,13 @@ class OnnxSession:
     """A model ready to run, used by any number of threads at once."""
 
     def __init__(self, data: bytes) -> None:
-        """Raises ModelTooLarge, NotAModel, ForeignOperators, ExternalData."""
+        """Raises ModelTooLarge, NotAModel, ForeignOperators, ExternalData, ModelTooCostly."""
         _refuse(data)
         try:
-            self._session = onnxruntime.InferenceSession(data, _options(), providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(data, session_options(), providers=["CPUExecutionProvider"])
         except FAILURES as error:
+            if lacks_memory(error):
+                raise ModelTooCostly("memory", MEMORY_BYTES) from None
             raise NotAModel(_first_line(error)) from None
         self._inputs = {i.name: (i.type, len(i.shape)) for i in self._session.get_inputs()}
         self._names: dict[str, str] = {_plain(name): name for name in self._inputs} | {
@@ -80,26 +92,37 @@ class OnnxSession:
         faults += [f"two inputs would be fed to {name!r}" for name in self._inputs if fed.count(name) > 1]
         for column in schema.inputs:
             faults += self._input_faults(column)
-        found = {o.name: (o.type, list(o.shape)) for o in self._session.get_outputs()}
         for output in schema.outputs:
-            faults += _output_faults(output, found)
+            faults += _output_faults(output, self.outputs)
         if faults:
             raise ModelMisfit(faults)
 
-    def score(self, columns: Columns, schema: Schema) -> Columns:
+    @property
+    def inputs(self) -> dict[str, tuple[str, int]]:
+        """The model's inputs: type as onnxruntime names it, number of dimensions."""
+        return dict(self._inputs)
+
+    @property
+    def outputs(self) -> dict[str, tuple[str, list[Any]]]:
+        """The model's outputs: type, and shape with None or a name for what is not fixed."""
+        return {o.name: (o.type, list(o.shape)) for o in self._session.get_outputs()}
+
+    def score(self, columns: Columns, schema: Schema, seconds: float = CALL_SECONDS) -> Columns:
         """Every output of the schema. Raises Rejected when the model cannot take the values, BadAnswer when it gives
-        another number of rows than it got.
+        another number of rows than it got, TimedOut when it takes longer than `seconds`, TooLarge when these rows take
+        it more than MEMORY_BYTES.
         """
         rows = row_count(columns)
         feeds = {self._name(c.name): self._feed(c, columns[c.name]) for c in schema.inputs}
         wanted = list(dict.fromkeys(output.source for output in schema.outputs))
         parts: list[list[npt.NDArray[Any]]] = []
-        for start in range(0, rows, SLICE_ROWS):
-            part = {name: values[start : start + SLICE_ROWS] for name, values in feeds.items()}
-            try:
-                parts.append(self._session.run(wanted, part))
-            except FAILURES:
-                raise Rejected("ModuleExecutionError", "The model could not score these rows.") from None
+        with WATCH.run(seconds) as options:
+            for start in range(0, rows, SLICE_ROWS):
+                part = {name: values[start : start + SLICE_ROWS] for name, values in feeds.items()}
+                try:
+                    parts.append(self._session.run(wanted, part, options))
+                except FAILURES as error:
+                    raise _failed(error, seconds if options.terminate else None) from None
         whole = {name: np.concatenate([part[i] for part in parts]) for i, name in enumerate(wanted)}
         if any(len(values) != rows for values in whole.values()):
             raise BadAnswer("the model gave another number of rows than it got")
@@ -147,16 +170,12 @@ def _refuse(data: bytes) -> None:
         raise ExternalData
 
 
-def _options() -> onnxruntime.SessionOptions:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # calls run side by side instead: two threads were slower on two cores
-    options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # an arena never gives memory back
-    options.enable_mem_pattern = False
-    options.log_severity_level = 4
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry("session.load_model_format", "ONNX")
-    return options
+def _failed(error: BaseException, ended_after: float | None) -> EndpointError:
+    if ended_after is not None:
+        return TimedOut(ended_after)
+    if lacks_memory(error):
+        return TooLarge()
+    return Rejected("ModuleExecutionError", "The model could not score these rows.")
 
 
 def _output_faults(output: Output, found: dict[str, tuple[str, list[Any]]]) -> list[str]:

@@ -17,6 +17,7 @@ from worker.endpoints.models import ModelFiles, Remote, transport_for
 from worker.endpoints.publishing import try_model
 from worker.endpoints.rows import CustomerRow, EndpointRow, NewEndpoint, ServiceRow, VersionRow, endpoint_query
 from worker.endpoints.secrets import Secret
+from worker.endpoints.trial import Trial, score_apart
 from worker.endpoints.updates import Change, Pin, pin, record
 from worker.scoring.limits import Limits
 from worker.scoring.schema import Schema
@@ -38,6 +39,7 @@ class Registry:
         *,
         clock: Callable[[], float] = time.time,
         transport_for: Callable[[Remote, Limits], Transport] = transport_for,
+        trial: Trial = score_apart,
     ) -> None:
         self._engine = engine
         self._files = ModelFiles(home)
@@ -45,12 +47,13 @@ class Registry:
         self._limits = limits or Limits()
         self._clock = clock
         self._transport_for = transport_for
+        self._trial = trial
 
     def add_service(self, name: str, contract: Schema, model: bytes | Remote, description: str = "") -> NewEndpoint:
         """Publish version 1 of a new service and make its `default` endpoint. Raises RuleError, AddressError."""
         rules.check_name("service", name)
         rules.check_description(description)
-        row = self._tried(contract, model)
+        row, scores = self._tried(contract, model)
         service_id = _new_id()
         with self._engine.begin() as db:
             now = self._clock()
@@ -59,7 +62,7 @@ class Registry:
                 db.execute(tables.service.insert().values(values))
             except IntegrityError:
                 raise rules.NameTaken("service", name) from None
-            self._add_version(db, service_id, 1, contract, row)
+            self._add_version(db, service_id, 1, contract, row, scores)
             made, primary, secondary = self._add_endpoint(
                 db, {"service_id": service_id, "name": rules.DEFAULT, "contract_version": 1, "model_version": 1}
             )
@@ -71,12 +74,12 @@ class Registry:
         `who` goes into the record of changes. Raises RuleError, AddressError.
         """
         service_id = self.service(service).id
-        row = self._tried(contract, model)
+        row, scores = self._tried(contract, model)
         with self._engine.begin() as db:
             db.execute(select(tables.service.c.id).where(tables.service.c.id == service_id).with_for_update())
             newest = select(func.max(tables.version.c.number)).where(tables.version.c.service_id == service_id)
             number = int(db.execute(newest).scalar_one()) + 1
-            self._add_version(db, service_id, number, contract, row)
+            self._add_version(db, service_id, number, contract, row, scores)
             default = self._endpoint(db, f"{service}/{rules.DEFAULT}")
             now, after = self._clock(), Pin(number, number)
             values = {"contract_version": number, "model_version": number, "changed_at": now}
@@ -110,7 +113,14 @@ class Registry:
         with self._engine.connect() as db:
             rows = db.execute(query).all()
         return [
-            VersionRow(r.number, Schema.from_dict(json.loads(r.contract)), r.kind, r.model_id, r.created_at)
+            VersionRow(
+                r.number,
+                Schema.from_dict(json.loads(r.contract)),
+                r.kind,
+                r.model_id,
+                r.created_at,
+                json.loads(r.sample_scores or "null"),
+            )
             for r in rows
         ]
 
@@ -247,17 +257,18 @@ class Registry:
             db.execute(tables.endpoint.delete().where(e.id == row.id))
         return row
 
-    def _tried(self, contract: Schema, model: bytes | Remote) -> dict[str, object]:
-        """The row of a model that passed every check, its file in place."""
-        try_model(contract, model, self._limits, self._transport_for)
+    def _tried(self, contract: Schema, model: bytes | Remote) -> tuple[dict[str, object], str]:
+        """The row of a model that passed every check, its file in place; and its scores of the sample rows."""
+        tried = try_model(contract, model, self._limits, self._transport_for, self._trial)
         if isinstance(model, Remote):
             token = self._secret.encrypt(model.token)
             row: dict[str, object] = {"kind": "remote", "url": model.url, "codec": model.codec, "token": token}
-            return {"id": uuid.uuid4().hex * 2, **row}  # unlike a file, a server has no content to be named by
-        return {"id": self._files.add(model), "kind": "onnx"}
+            # unlike a file, a server has no content to be named by
+            return {"id": uuid.uuid4().hex * 2, **row}, json.dumps(tried)
+        return {"id": self._files.add(model), "kind": "onnx"}, json.dumps(tried)
 
     def _add_version(
-        self, db: Connection, service_id: str, number: int, contract: Schema, model: dict[str, object]
+        self, db: Connection, service_id: str, number: int, contract: Schema, model: dict[str, object], scores: str
     ) -> None:
         now = self._clock()
         with suppress(IntegrityError), db.begin_nested():  # the same file may have been published before
@@ -268,6 +279,7 @@ class Registry:
                 number=number,
                 contract=json.dumps(contract.to_dict()),
                 model_id=model["id"],
+                sample_scores=scores,
                 created_at=now,
             )
         )

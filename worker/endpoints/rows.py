@@ -24,13 +24,18 @@ class ServiceRow:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """One published version of a service. `kind` of the model is onnx or remote; `model_id` names its content."""
+    """One published version of a service. `kind` of the model is onnx or remote; `model_id` names its content.
+
+    `sample_scores` is what the contract's sample rows scored when it was published, by output; None when that was not
+    kept yet.
+    """
 
     number: int
     contract: Schema
     kind: str
     model_id: str
     created_at: float
+    sample_scores: dict[str, list[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ DESCRIPTION_LENGTH = 2000
 CALLS_LOW = 4
 CALLS_HIGH = 20
 CALLS_MOST = 200
+MODEL_BYTES = 200_000_000
 
 _NAMES = {
     "service": (re.compile(r"[a-z0-9-]{1,64}"), "1 to 64 lower-case letters, digits and hyphens"),
@@ -114,6 +115,15 @@ class NotAModel(RuleError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"not an ONNX model that can be run: {reason}")
         self.reason = reason
+
+
+class ModelTooCostly(RuleError):
+    """Loading the model or scoring the sample rows took more than `allowed` of `what`: bytes of memory, or seconds."""
+
+    def __init__(self, what: str, allowed: int) -> None:
+        limit = f"{allowed / 2**20:,.0f} MB of memory" if what == "memory" else f"{allowed} s"
+        super().__init__(f"the model takes more than {limit} for the sample rows")
+        self.what, self.allowed = what, allowed
 
 
 class ForeignOperators(RuleError):
