@@ -87,9 +87,10 @@ def fingerprint(columns: Iterable[Sequence[Any]]) -> str:
     """A digest that changes with any cell of plain columns."""
     digest = hashlib.blake2b(digest_size=16)
     for column in columns:
-        cells = tuple(column)
-        if dt.datetime in set(map(type, cells)):
-            cells = tuple(v.isoformat(" ") if isinstance(v, dt.datetime) else v for v in cells)
         # Version 2 of marshal writes values alone; later ones also write which of them are one object.
-        digest.update(marshal.dumps(cells, 2))
+        try:
+            digest.update(marshal.dumps(tuple(column), 2))
+        except ValueError:  # it knows no dates
+            cells = (v.isoformat(" ") if isinstance(v, dt.datetime) else v for v in column)
+            digest.update(marshal.dumps(tuple(cells), 2))
     return digest.hexdigest()

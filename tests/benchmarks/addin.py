@@ -77,11 +77,11 @@ def _measure(*, fresh: bool) -> float:
         sheet.score(raw[:2])  # Excel's Python is resident: what it does once in its life does not count
         if not fresh:
             sheet.score(data)
-        ours = _seconds(lambda: sheet.score(data))
+        ours = cpu_seconds(lambda: sheet.score(data))
         host: Any = sheet.desk.host
         if host.calls != 6:
             raise AssertionError(f"{host.calls} calls")
-        return ours / min(_seconds(convert) for _ in range(3))
+        return ours / min(cpu_seconds(convert) for _ in range(3))
 
 
 @contextmanager
@@ -120,7 +120,7 @@ def _cells() -> tuple[tuple[Any, ...], ...]:
     return (SCHEMA.input_names, *rows)
 
 
-def _seconds(work: Callable[[], Any]) -> float:
+def cpu_seconds(work: Callable[[], Any]) -> float:
     """CPU time of all threads. What was made before is not looked through for garbage: that is not ours to pay."""
     gc.collect()
     gc.freeze()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One ratio to measure, and the goal it must meet (reported only when it has none)."""
+    """One figure to measure, a ratio unless `unit` says otherwise, and the goal it must meet (none: reported only)."""
 
     name: str
     measure: Callable[[], float]

@@ -209,8 +209,9 @@ def _text(column: Column, cells: Cells) -> tuple[npt.NDArray[Any], Faults]:
         given = at | digits & ~large
         texts = values[given].tolist()
         meant = _meant(column.categories, set(texts))
-        values[given] = [*map(meant.__getitem__, texts)]
-        unknown = given & pd.isna(values)
+        if any(meaning != text for text, meaning in meant.items()):
+            values[given] = [*map(meant.__getitem__, texts)]
+        unknown = given & pd.isna(values) if None in meant.values() else np.zeros(len(values), bool)
         faults.append((ProblemKind.NOT_A_CATEGORY, unknown))
     return values, faults
 
