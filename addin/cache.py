@@ -176,6 +176,7 @@ class Cache:
         store = sqlite3.connect(path or ":memory:", timeout=_BUSY_SECONDS, check_same_thread=False)
         try:
             store.execute("PRAGMA page_size = 8192")  # rows come in any order: fewer, larger pages are written again
+            store.execute("PRAGMA journal_mode = TRUNCATE")
             store.execute("PRAGMA secure_delete = ON")
             store.execute("PRAGMA synchronous = NORMAL")
             layout = store.execute("PRAGMA user_version").fetchone()[0]

@@ -270,6 +270,24 @@ def test_two_processes_use_one_file(file: Path, cache: Cache) -> None:
     assert not file.with_suffix(".broken").exists()
 
 
+def test_what_was_kept_outlives_a_process_that_dies(file: Path, cache: Cache) -> None:
+    """Part by part, also when the next one is half written; the file is as good as new."""
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from tests.addin.test_cache import *\n"
+        "cache = Cache(Path(sys.argv[1]), b'secret', LARGE)\n"
+        "for n in range(3): keep(cache, inputs(1000), str(n))\n"
+        "cache._store.execute('UPDATE scores SET used = 0, outputs = zeroblob(5000)')\n"
+        "os._exit(9)"
+    )
+    child = subprocess.run([sys.executable, "-c", code, file], cwd=Path(__file__).parents[2], check=False)
+    assert child.returncode == 9
+    hashes = cache.hashes(inputs(1000), URL, "2", SCHEMA)
+    assert [len(cache.get(hashes)), cache.count()] == [1000, 3000]
+    assert cache.get(hashes)[hashes[0]] == [0.0, 0, "0-A40"]
+    assert not file.with_suffix(".broken").exists()
+
+
 def test_several_threads_use_one_cache(cache: Cache) -> None:
     """Parts come back in any order."""
     columns = inputs(400)
