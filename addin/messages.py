@@ -32,6 +32,10 @@ def _list(names: tuple[str, ...]) -> str:
     return f"{listed}, and {more} more" if more > 0 else listed
 
 
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number:,} rows"
+
+
 def _unreachable(error: scoring.Unreachable) -> str:
     if error.reason.startswith(_UNTRUSTED):
         why = error.reason.removeprefix(f"{_UNTRUSTED}: ")
@@ -107,7 +111,7 @@ _DESK: dict[type[Exception], Callable[[Any], str]] = {
     ),
     SettingError: _setting,
     CallsStopped: lambda e: (
-        f"Calls are stopped, and {e.rows:,} rows would have to be sent. Everything keeps its last scores. Click Stop "
+        f"Calls are stopped, and {_rows(e.rows)} would have to be sent. Everything keeps its last scores. Click Stop "
         "calls again to allow them."
     ),
     GridError: _grid,
@@ -208,6 +212,10 @@ FORMULAS: dict[str, str] = {
     "column-count": (
         "There are no headers, so columns go by their position, and there are {found} for the endpoint's {wanted} "
         "inputs. Give the headers (fourth argument), or exactly the inputs in their order."
+    ),
+    "headers-unknown": (
+        "The first row reads like headers, and these inputs are not among them: {argument}. Correct the headers, or "
+        "give FALSE as the fourth argument if the first row is data, its columns in the order of the inputs."
     ),
     "late": ("Not scored within {wanted} seconds. The work goes on: calculate the cell again in a while (F2, Enter)."),
     "blank-row": "Nothing stands in this row.",

@@ -19,7 +19,11 @@ _QUOTED = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'')
 _CALL = re.compile(r"=(?:(?:IFERROR|IFNA|ROUND)\()*(?:[\w.\[\]]*!)?SCORE\(", re.IGNORECASE)
 _OWN_ROW = re.compile(r"(R(?:\[-?\d+\])?)C(?:\[-?\d+\]|\d+)?(?::(R(?:\[-?\d+\])?)C(?:\[-?\d+\]|\d+)?)?")
 _TABLE_ROW = re.compile(r"[^\W\d][\w.]*\[(?:@.*|\[#This Row\],.*)\]", re.IGNORECASE)
-_MOVES = re.compile(r"(?<![\w.])R(?:\[|C)|@|#This Row|\(", re.IGNORECASE)
+_LITERAL = r'"*|[+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?|TRUE|FALSE|\{[^{}]*\}'
+_CORNER = r"(?:R\d+(?:C(?:\d+|\[-?\d+\])?)?|C\d+)"
+_FIXED = rf"(?:[^!()@]+!)?{_CORNER}(?::{_CORNER})?"
+_TABLE_FIXED = r"[^\W\d][\w.]*\[(?!-?\d*\])(?!.*(?:@|#This Row)).*\]"
+_SAME_FOR_ALL = re.compile(f"{_LITERAL}|{_FIXED}|{_TABLE_FIXED}", re.IGNORECASE)
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -43,9 +47,10 @@ def moves_with_row(formula: str) -> bool:
 
     So it must be SCORE, alone or within IFERROR, IFNA or ROUND, of cells in one row of the same sheet (`RC[-6]:RC[-1]`)
     or of this row of a table (`Sales[@[age]:[income]]`); its other arguments are constants, or references that do not
-    move (`R1C1:R1C6`). A condition around it could mean that some rows shall not be scored.
+    move (`R1C1:R1C6`, `Sales[#Headers]`). A defined name may refer to another cell for each row. A condition around it
+    could mean that some rows shall not be scored.
     """
-    bare = _QUOTED.sub(lambda found: "_" * len(found[0]), formula)
+    bare = _QUOTED.sub(lambda found: ('"' if found[0][0] == '"' else "_") * len(found[0]), formula)
     call = _CALL.match(bare)
     if call is None or bare.upper().count("SCORE(") != 1:
         return False
@@ -55,7 +60,7 @@ def moves_with_row(formula: str) -> bool:
     data, *others = (argument.strip() for argument in arguments)
     own = _OWN_ROW.fullmatch(data)
     in_row = (own is not None and own[2] in {None, own[1]}) or _TABLE_ROW.fullmatch(data) is not None
-    return in_row and not any(_MOVES.search(other) for other in others)
+    return in_row and all(_SAME_FOR_ALL.fullmatch(other) for other in others)
 
 
 def split_arguments(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +20,8 @@ from addin.grid.cells import as_rows
 
 Rows = Sequence[Sequence[Any]]
 
-TALL = 10_000
-"""A reference of more rows than this may be a whole column; only then is Excel asked where the sheet ends."""
+TALL, WIDE = 10_000, 1_000
+"""A reference of more rows or columns may be of whole ones; only then is Excel asked where the sheet ends."""
 
 _CELLS = re.compile(r"(?:\$?([A-Z]+))?(?:\$?(\d+))?(?::(?:\$?([A-Z]+))?(?:\$?(\d+))?)?")
 
@@ -58,20 +59,31 @@ class Argument:
 
 
 def read(cells: xw.Range) -> Argument:
-    """The values of a range. Of whole columns only the rows that the sheet uses, without blank ones at the end.
+    """The values of a range. Of whole columns and rows only what the sheet uses, without blank ones at the end.
 
     Raises FormulaError SEVERAL_AREAS.
     """
     area = place(cells)
-    if area.rows <= TALL:
+    if area.rows <= TALL and area.columns <= WIDE:
         return Argument(values(cells), cells, area)
     used = cells.sheet.used_range
-    rows = max(1, min(area.bottom, used.row + used.shape[0] - 1) - area.top + 1)
-    raw = values(block(cells.sheet, area.top, area.left, rows, area.columns))
-    while rows > 1 and all(value in {None, ""} for value in raw[rows - 1]):
+    rows, columns = area.rows, area.columns
+    if area.rows > TALL:
+        rows = max(1, min(area.bottom, used.row + used.shape[0] - 1) - area.top + 1)
+    if area.columns > WIDE:
+        columns = max(1, min(area.right, used.column + used.shape[1] - 1) - area.left + 1)
+    raw = values(block(cells.sheet, area.top, area.left, rows, columns))
+    while area.rows > TALL and rows > 1 and _is_blank(raw[rows - 1]):
         rows -= 1
-    cells = block(cells.sheet, area.top, area.left, rows, area.columns)
-    return Argument(raw[:rows], cells, Area(area.sheet, area.top, area.left, rows, area.columns))
+    while area.columns > WIDE and columns > 1 and _is_blank([row[columns - 1] for row in raw]):
+        columns -= 1
+    cells = block(cells.sheet, area.top, area.left, rows, columns)
+    raw = [row[:columns] for row in raw[:rows]]
+    return Argument(raw, cells, Area(area.sheet, area.top, area.left, rows, columns))
+
+
+def _is_blank(cells: Sequence[Any]) -> bool:
+    return all(value in {None, ""} for value in cells)
 
 
 def place(cells: xw.Range) -> Area:
@@ -100,6 +112,14 @@ def parse_address(address: str) -> Area:
 def block(sheet: xw.Sheet, top: int, left: int, rows: int, columns: int) -> xw.Range:
     """A rectangle of a sheet."""
     return sheet.range((top, left), (top + rows - 1, left + columns - 1))
+
+
+def exact(row: Sequence[Any]) -> bytes:
+    """What tells one row of raw cells from every other, TRUE from 1 too; the cache tells rows apart in the same way."""
+    try:
+        return marshal.dumps(tuple(row), 2)
+    except ValueError:  # it knows no dates
+        return repr(tuple(row)).encode(errors="surrogatepass")
 
 
 def _column(letters: str) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import xlwings as xw
 
-from addin.formulas.argument import Argument
+from addin.formulas.argument import Argument, exact
 from addin.formulas.reasons import Reasons
 from addin.formulas.spill import Spill
 from addin.grid.area import Area
@@ -39,7 +39,7 @@ class Call:
     @property
     def asked(self) -> Hashable:
         """What the cells that can be scored together have in common, besides their formula."""
-        return (self.endpoint, *(a and tuple(a.flat()) for a in (self.outputs, self.headers)))
+        return (self.endpoint, *(a and exact(a.flat()) for a in (self.outputs, self.headers)))
 
 
 def filled_cell(origin: xw.Range | None, at: Area | None, data: Argument) -> Filled | None:

@@ -21,6 +21,8 @@ class FormulaFault(StrEnum):
     """There are `found` headers for `wanted` columns of data."""
     COLUMN_COUNT = "column-count"
     """Without headers columns go by their position, and there are `found` for `wanted` inputs."""
+    HEADERS_UNKNOWN = "headers-unknown"
+    """The first row reads like headers, and those of the inputs `argument` are not among them."""
     LATE = "late"
     """The row was not scored within `wanted` seconds; the work goes on."""
     BLANK_ROW = "blank-row"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from addin import messages
-from addin.formulas.argument import Rows
+from addin.formulas.argument import Rows, exact
 from addin.formulas.errors import FormulaError, FormulaFault
 from addin.grid.area import Area
 from worker.scoring import Problem, ProblemKind, SheetscoreError
@@ -68,7 +68,7 @@ class Record:
 
 def marks(rows: Rows) -> tuple[int, ...]:
     """What tells each row from what it was before, within this process."""
-    return tuple(map(hash, map(tuple, rows)))
+    return tuple(map(hash, map(exact, rows)))
 
 
 class Records:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from addin.formulas.answer import Answer
-from addin.formulas.argument import Argument
+from addin.formulas.argument import Argument, exact
 from addin.formulas.call import Filled
 from addin.neighbours import Run
 
@@ -45,4 +45,4 @@ class Runs:
         if kept is None or self._clock() >= kept.until or cell.at.top not in kept.run:
             return None
         row = cell.at.top - kept.run.top
-        return (kept.answer, row) if tuple(kept.run.rows[row]) == tuple(data.rows[0]) else None
+        return (kept.answer, row) if exact(kept.run.rows[row]) == exact(data.rows[0]) else None

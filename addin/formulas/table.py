@@ -15,10 +15,11 @@ from addin.formulas.argument import Argument, Rows
 from addin.formulas.errors import FormulaError, FormulaFault
 from addin.grid.area import Area
 from addin.grid.cells import as_plain, error_name, error_rows
-from worker.scoring import Problem, ProblemKind, Schema
+from worker.scoring import ColumnType, Problem, ProblemKind, Schema
 from worker.scoring.schema import match_key
 
 _NUMBERS = frozenset({float, type(None)})
+_NUMERIC = (ColumnType.NUMBER, ColumnType.INTEGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,15 @@ def column_names(data: Argument, headers: Argument | None, schema: Schema) -> tu
 
     `headers` TRUE: it is. FALSE: there are none, columns go by position. A range of as many cells as the data have
     columns: the names. Not given: the first row is taken for the names when it names more than half of the endpoint's
-    inputs, else columns go by position. Raises FormulaError HEADERS_WIDTH, COLUMN_COUNT, BAD_ARGUMENT.
+    inputs, else columns go by position, unless the first of several rows still reads like headers: then nothing is
+    guessed. Raises FormulaError HEADERS_WIDTH, HEADERS_UNKNOWN, COLUMN_COUNT, BAD_ARGUMENT.
     """
     first = list(map(name_of, data.rows[0]))
     given = [] if headers is None or headers.is_blank else headers.flat()
     if not given:
         titled = names_inputs(first, schema)
+        if not titled:
+            _refuse_headers(data, schema)
     elif len(given) == 1 and isinstance(given[0], bool):
         titled = given[0]
     elif len(given) == data.width and not isinstance(given[0], bool):
@@ -101,8 +105,28 @@ def column_names(data: Argument, headers: Argument | None, schema: Schema) -> tu
 
 def names_inputs(row: Sequence[str], schema: Schema) -> bool:
     """Whether a row names more than half of the endpoint's inputs."""
-    named = {match_key(name) for name in row} & {match_key(name) for name in schema.input_names}
-    return 2 * len(named) > len(schema.input_names)
+    return 2 * len(_named(row, schema)) > len(schema.input_names)
+
+
+def _named(row: Sequence[str], schema: Schema) -> set[str]:
+    return {match_key(name) for name in row} & {match_key(name) for name in schema.input_names}
+
+
+def _refuse_headers(data: Argument, schema: Schema) -> None:
+    """Raise HEADERS_UNKNOWN when the first of several rows names an input, or holds texts alone where numbers belong.
+
+    Its columns may stand in another order than the inputs; by position each row would be scored with the wrong one.
+    """
+    if len(data.rows) == 1:
+        return
+    first = data.rows[0]
+    named = _named([value for value in first if isinstance(value, str)], schema)
+    wanted = dict(zip(schema.inputs, first, strict=False))
+    texts = all(isinstance(value, str) for value in first if value is not None)
+    misplaced = any(isinstance(value, str) and column.type in _NUMERIC for column, value in wanted.items())
+    if named or (texts and misplaced):
+        missing = [name for name in schema.input_names if match_key(name) not in named]
+        raise FormulaError(FormulaFault.HEADERS_UNKNOWN, ", ".join(missing))
 
 
 def _by_position(data: Argument, schema: Schema) -> list[str]:

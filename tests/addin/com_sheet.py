@@ -18,12 +18,13 @@ MISSING = -2147352572
 
 
 class ComBook:
-    """A workbook. `asked` counts the questions that cost a trip to Excel: values, formulas, addresses."""
+    """A workbook. `asked` counts the questions that cost a trip to Excel: values, formulas, addresses; `cells` those
+    that were read."""
 
     def __init__(self, name: str = "Book 1.xlsx") -> None:
         self.Name = name
         self.Worksheets: list[ComSheet] = []
-        self.asked = 0
+        self.asked = self.cells = 0
         self.Application = SimpleNamespace(Name="Microsoft Excel", Hwnd=1)
 
     def add(self, name: str = "Sheet 1") -> ComSheet:
@@ -116,6 +117,7 @@ class ComRange:
 
     def _read(self, cells: dict[tuple[int, int], Any], blank: Any = None) -> Any:
         self.Worksheet.Parent.asked += 1
+        self.Worksheet.Parent.cells += self.Rows.Count * self.Columns.Count
         assert self.Rows.Count * self.Columns.Count < 1_000_000, "whole columns must not be read"
         rows = tuple(tuple(cells.get(place, blank) for place in row) for row in self._places())
         return rows[0][0] if len(rows) == len(rows[0]) == 1 else rows

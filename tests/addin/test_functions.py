@@ -58,10 +58,39 @@ def test_without_headers_columns_go_by_their_position(sheet: Sheet) -> None:
     assert "4 for the endpoint's 3 inputs" in sheet.status(2)
 
 
-@pytest.mark.parametrize("first", [("age", 1.0, "A40"), ("A40", "A41", "A40")])
-def test_a_row_of_data_with_a_word_like_an_input_is_no_header(sheet: Sheet, first: tuple[Any, ...]) -> None:
-    """More than half of the inputs must be named."""
-    assert sheet.score(sheet.put([first, *ROWS])) == [NONE, *SCORES]
+@pytest.mark.parametrize(
+    ("first", "missing"),
+    [
+        (("AGE", 1.0, "A40"), "income, purpose"),
+        ((30.0, 1.0, "income"), "age, purpose"),
+        (("purpose", "alter", "x"), "age, income"),
+        (("A40", "A41", "A40"), "age, income, purpose"),
+        (("alter", None, None), "age, income, purpose"),
+    ],
+)
+def test_a_first_row_that_reads_like_headers_is_never_scored_by_position(
+    sheet: Sheet, first: tuple[Any, ...], missing: str
+) -> None:
+    """It names an input, or holds texts alone where numbers belong, and names too few to be taken for the headers."""
+    data = sheet.put([first, *ROWS])
+    assert sheet.score(data) == [NONE] * 4
+    assert f"these inputs are not among them: {missing}." in sheet.status(2)
+    assert sheet.calls == []
+    assert sheet.score(data, headers=False)[1:] == SCORES
+
+
+@pytest.mark.parametrize("first", [(None, None, "A40"), (30.0, "x", "A40"), (None, None, None)])
+def test_a_first_row_of_data_that_is_bad_or_lacks_numbers_hinders_no_other(
+    sheet: Sheet, first: tuple[Any, ...]
+) -> None:
+    """It does not read like headers."""
+    assert sheet.score(sheet.put([first, *ROWS]))[1:] == SCORES
+
+
+def test_a_single_row_is_no_header(sheet: Sheet) -> None:
+    """As in a formula filled down: there is nothing below that would be scored by its order."""
+    assert sheet.score(sheet.put([(30.0, 1000.5, "age")])) == NONE
+    assert sheet.status(1).startswith("C1: 'age' is not")
 
 
 def test_headers_true_and_false_win_over_what_stands_in_the_first_row(sheet: Sheet) -> None:
@@ -240,6 +269,18 @@ def test_a_whole_column_is_cut_where_the_sheet_ends(sheet: Sheet) -> None:
     found = sheet.score(sheet.sheet.at(1, 1, 1_048_576, 3))
 
     assert found == [NAMES, *SCORES]
+
+
+def test_whole_rows_are_cut_where_the_sheet_ends(sheet: Sheet) -> None:
+    """Excel has 16,384 columns in each; blank ones at the end of the sheet's used part are no columns."""
+    sheet.put([HEADERS, *ROWS])
+    sheet.put([("",)], left=9)
+    rows = sheet.sheet.at(1, 1, 4, 16_384)
+    before = sheet.book.cells
+
+    assert sheet.score(rows) == [NAMES, *SCORES]
+    assert sheet.book.cells - before < 100
+    assert sheet.status(2) == "ok"
 
 
 def test_several_rectangles_are_refused(sheet: Sheet) -> None:

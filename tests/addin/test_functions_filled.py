@@ -10,12 +10,13 @@ import pytest
 
 from addin.neighbours import moves_with_row, split_arguments
 from tests.addin.com_sheet import MISSING
-from tests.addin.desks import MadeDesk
+from tests.addin.desks import FakeHost, MadeDesk
 from tests.addin.sheets import HEADERS, NAMES, NONE, Sheet
 from tests.addin.win_shim import Windows, windows
-from worker.scoring import Limits, Unreachable
+from worker.scoring import Column, ColumnType, Limits, Output, Schema, Unreachable
 
 FORMULA = "=SCORE(RC[-7]:RC[-5])"
+TWO = Schema((Column("a", ColumnType.NUMBER), Column("b", ColumnType.NUMBER)), (Output("p", ColumnType.NUMBER),))
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,32 @@ def test_one_changed_row_sends_one_row(make: Callable[..., Sheet]) -> None:
     assert sheet.calls == [20, 1, 1]
 
 
+def test_true_is_not_1_nor_minus_1_minus_2(excel: Windows, tmp_path: Path) -> None:
+    """Within the moment for which answers are kept too: Python counts them as equal, or hashes them alike."""
+    desk = MadeDesk(tmp_path / "desk", host=FakeHost(TWO, lambda inputs: {"p": inputs["a"] + inputs["b"]}))
+    sheet = Sheet(excel, desk)
+    sheet.put([(1.0, 2.0), (5.0, 6.0), (-1.0, 0.0)])
+    sheet.sheet.fill(1, 8, 3, "=SCORE(RC[-7]:RC[-6])")
+
+    def cell(row: int) -> Any:
+        return sheet.score(sheet.sheet.at(row, 1, 1, 2), origin=sheet.sheet.at(row, 8))
+
+    assert [cell(1), cell(2), cell(3)] == [3.0, 11.0, -1.0]
+    sheet.put([(True, 2.0)])
+    sheet.put([(-2.0, 0.0)], top=3)
+    assert "holds something else" in sheet.status(1)
+    assert "holds something else" in sheet.status(3)
+    assert cell(1) is None
+    assert "not a number" in sheet.status(1)
+
+
+def test_arguments_that_are_equal_to_python_alone_are_not_one(make: Callable[..., Sheet]) -> None:
+    """FALSE as `headers` means that there are none; 0 means nothing."""
+    sheet = make(3)
+    assert calculate(sheet, 2, headers=False) == [0.0, 0.0, "0-A40"]
+    assert calculate(sheet, 3, headers=0.0) == [None] * 3
+
+
 def test_another_formula_ends_the_stretch(make: Callable[..., Sheet]) -> None:
     """Rows whose cell holds another formula, or none, were not asked for, and are not sent."""
     sheet = make(20)
@@ -81,6 +108,7 @@ def test_another_formula_ends_the_stretch(make: Callable[..., Sheet]) -> None:
 
 @pytest.mark.parametrize("formula", [
     "=SCORE(RC[-7]:RC[-5],RC[3])",
+    "=SCORE(RC[-7]:RC[-5],MyEndpoint)",
     '=IF(RC[-7]>5,SCORE(RC[-7]:RC[-5]),"")',
     "=SCORE(R2C1:R2C3)",
     "=SCORE(OFFSET(RC[-7],0,0,1,3))",
@@ -156,7 +184,8 @@ def test_long_columns_are_read_in_pieces(make: Callable[..., Sheet]) -> None:
     ("=score(RC1)", True),
     ('=SCORE(RC[-6]:RC[-1],"a,b)R[1]C")', True),
     ("=SCORE(RC[-6]:RC[-1],R1C9,R1C10:R2C10,R1C[-6]:R1C[-1])", True),
-    ("=SCORE(RC[-6]:RC[-1],,,Names)", True),
+    ("=SCORE(RC[-6]:RC[-1],-1.5E+3,TRUE, 'My sheet'!R1C1:R1C6 )", True),
+    ("=SCORE(RC[-6]:RC[-1],,C9,R1)", True),
     ('=SCORE(RC[-6]:RC[-1],,{"a","b"},FALSE)', True),
     ("=SCORE(Sales[@[age]:[purpose]],,,Sales[[#Headers],[age]:[purpose]])", True),
     ("=SCORE(Sales[[#This Row],[age]:[purpose]])", True),
@@ -170,6 +199,14 @@ def test_long_columns_are_read_in_pieces(make: Callable[..., Sheet]) -> None:
     ("=SCORE(RC[-6]:RC[-1],R[-1]C)", False),
     ("=SCORE(RC[-6]:RC[-1],Sales[@endpoint])", False),
     ('=SCORE(RC[-6]:RC[-1],INDIRECT("A1"))', False),
+    ("=SCORE(RC[-6]:RC[-1],MyEndpoint)", False),
+    ("=SCORE(RC[-6]:RC[-1],Sheet2!MyEndpoint)", False),
+    ("=SCORE(RC[-6]:RC[-1],____)", False),
+    ("=SCORE(RC[-6]:RC[-1],R1C1&C)", False),
+    ('=SCORE(RC[-6]:RC[-1],"a"&RC[1])', False),
+    ("=SCORE(RC[-6]:RC[-1],R)", False),
+    ("=SCORE(RC[-6]:RC[-1],Sales[[@endpoint]])", False),
+    ("=SCORE(RC[-6]:RC[-1],Sales[[#This Row],[endpoint]])", False),
     ("=SCORE(SORT(RC[-6]:RC[-1]))", False),
     ("=SCORE(Sales)", False),
     ("=IF(RC1=1,SCORE(RC[-6]:RC[-1]))", False),

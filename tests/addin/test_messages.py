@@ -24,6 +24,7 @@ from addin.entries import BadLine, LineFault
 from addin.errors import AddinError, GridError, GridFault
 from addin.keystore import KeyStoreError, KeyStoreRefused
 from addin.messages import LONGEST, UNCHANGED, bad_line, explain
+from addin.scorer import CallsStopped
 from worker.scoring import (
     AddressError,
     AddressFault,
@@ -175,3 +176,9 @@ def test_a_message_fits_a_message_box() -> None:
     assert len(words) <= 1023
     assert words.endswith(UNCHANGED)
     assert "and 488 more" in words
+
+
+def test_one_row_is_not_called_rows() -> None:
+    """Where calls are stopped."""
+    assert "and 1 row would have" in explain(CallsStopped(1))
+    assert "and 1,200 rows would have" in explain(CallsStopped(1200))
