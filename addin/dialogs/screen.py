@@ -49,6 +49,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env=environment,
+                cwd=sys.exec_prefix,
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
@@ -132,12 +133,17 @@ def _write(pipe: IO[bytes], outbox: queue.SimpleQueue[bytes | None]) -> None:
 
 
 class Screen:
-    """Where windows are shown: which Python runs them, and the environment it gets no more than Tk's part of."""
+    """Where windows are shown: which Python runs them, and the environment it gets no more than Tk's part of.
+
+    -P keeps the current folder off sys.path. -E keeps tkinter from running `.Sheetscore.py`, `.Tk.py` and their like
+    from the home folder, or from the current one where HOME is not set, as on Windows (tkinter.Tk.readprofile, which
+    is called unless sys.flags.ignore_environment). The current folder is Python's own: Windows finds DLLs there.
+    """
 
     def __init__(
         self, python: str = sys.executable or "", environ: Mapping[str, str] = os.environ, silence: int = SILENCE
     ) -> None:
-        self._command = [python, "-P", "-m", "addin.dialogs"]
+        self._command = [python, "-E", "-P", "-m", "addin.dialogs"]
         self._environ = environ
         self._silence = silence
 

@@ -19,7 +19,8 @@ MISSING = -2147352572
 
 class ComBook:
     """A workbook. `asked` counts the questions that cost a trip to Excel: values, formulas, addresses; `cells` those
-    that were read."""
+    that were read.
+    """
 
     def __init__(self, name: str = "Book 1.xlsx") -> None:
         self.Name = name

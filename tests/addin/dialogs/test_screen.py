@@ -82,7 +82,7 @@ def test_nothing_is_on_the_command_line_or_in_the_environment(tmp_path: Path) ->
     assert ask("my text", ["OK"], screen=Screen(python, environ)) is None
     said = seen.read_text()
     assert "DISPLAY=:0" in said
-    assert said.endswith("-P -m addin.dialogs\n")
+    assert said.endswith("-E -P -m addin.dialogs\n")
     for hidden in ("secret", "evil", "u:p@h", "my text"):
         assert hidden not in said
 
@@ -97,6 +97,50 @@ def test_a_booby_trapped_folder_changes_nothing(person: Person, tmp_path: Path) 
     )
     assert done.stdout == "True\n"
     assert not (tmp_path / "sprung").exists()
+
+
+_TRAPS = (".Sheetscore", ".Tk", ".__main__")
+
+
+@pytest.fixture
+def trapped(person: Person, tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """A folder full of what tkinter runs when it starts, and an environment without a HOME, as on Windows."""
+    for name in _TRAPS:
+        (tmp_path / f"{name}.py").write_text(f"open({os.fspath(tmp_path / 'sprung')!r}, 'w').close()")
+        (tmp_path / f"{name}.tcl").write_text(f"close [open {{{tmp_path / 'sprung'}}} w]")
+    return tmp_path, {name: value for name, value in person.environ.items() if name != "HOME"}
+
+
+def test_without_a_home_a_window_runs_nothing_of_the_current_folder(trapped: tuple[Path, dict[str, str]]) -> None:
+    """Where the add-in's Python or `sheetscore addin doctor` were started in Downloads, say; nor from HOME."""
+    folder, environ = trapped
+    code = "from addin.dialogs import available; print(available())"
+    for home in ({}, {"HOME": os.fspath(folder)}):
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", code],
+            cwd=folder,
+            env=environ | home,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout == "True\n"
+        assert not (folder / "sprung").exists()
+
+
+@pytest.mark.parametrize("home", [False, True])
+def test_a_window_without_these_guards_would_run_it(trapped: tuple[Path, dict[str, str]], home: bool) -> None:
+    """The broken twin: the traps are such as Python does run."""
+    folder, environ = trapped
+    twin = [sys.executable, "-P", "-m", "addin.dialogs"]
+    given = environ | ({"HOME": os.fspath(folder)} if home else {})
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(twin, cwd=folder, env=given, **pipes) as window:
+        window.stdin.write(b'{"window": "probe"}\n')
+        window.stdin.flush()
+        while b"answer" not in window.stdout.readline():
+            assert window.poll() is None
+    assert (folder / "sprung").exists()
 
 
 def test_a_window_does_not_outlive_its_caller(person: Person) -> None:
