@@ -1,5 +1,5 @@
-"""(c) What a call costs the host beyond its model: rows per CPU-second of a server process, key, throttle and log on,
-against the model alone on prepared arrays (one thread, the same slices).
+"""(c) What a call costs the host beyond its model: rows per CPU-second of a server process, key, throttle, quota, usage
+and log on, against the model alone on prepared arrays (one thread, the same slices).
 
 LightGBM, 100 trees x 31 leaves, behind one-hot encoding; 8 numbers (3 % blank), 1 integer, 3 texts of 5, 8 and 12
 categories, made from scikit-learn's breast cancer data, resampled with 5 % jitter.
@@ -25,10 +25,12 @@ import requests
 
 from tests.benchmarks.table import Benchmark
 from worker.endpoints import Registry, Snapshots
+from worker.endpoints.meter import Meter
 from worker.endpoints.onnxmodel import SLICE_ROWS
+from worker.endpoints.quotas import set_quota
 from worker.endpoints.runtime import onnxruntime
 from worker.endpoints.values import read_columns
-from worker.host import HostServer, create_app
+from worker.host import Accounts, HostServer, create_app
 from worker.logs import to_file
 from worker.scoring.codecs import CLASSIC
 from worker.scoring.schema import Schema
@@ -119,7 +121,10 @@ def _served() -> Served:
     data, schema = _model()
     home = Path(tempfile.mkdtemp(prefix="sheetscore-benchmark-"))
     engine = open_store("", home)
-    made = Registry(engine, home).add_service("cells", schema, data)
+    registry = Registry(engine, home)
+    registry.add_service("cells", schema, data)
+    registry.add_customer("acme")
+    made = registry.add_endpoint("cells", "acme", "acme")
     engine.dispose()
     command = [sys.executable, "-m", "tests.benchmarks.execute", str(home)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -217,7 +222,11 @@ def _serve(home: Path) -> None:
     to_file(home)
     engine = open_store("", home)
     snapshots = Snapshots(engine, home)
-    with HostServer(create_app(snapshots, Settings(home, {})), "127.0.0.1", 0) as server:
+    set_quota(engine, "acme", 10**12)
+    with (
+        Meter(engine) as meter,
+        HostServer(create_app(snapshots, Settings(home, {}), accounts=Accounts(meter)), "127.0.0.1", 0) as server,
+    ):
         print(server.url, flush=True)
         sys.stdin.read()
 
