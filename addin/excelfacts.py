@@ -116,6 +116,12 @@ def exact_values(cells: xw.Range) -> Any:  # noqa: ANN401 - what the engine hold
     return _ask(cells.api, "Value2", "value2")
 
 
+def count_things(sheet: xw.Sheet) -> tuple[int, ...]:
+    """How many charts, shapes (pictures are among them), tables and notes a sheet has. On macOS notes are not told."""
+    notes = 0 if _is_appscript(sheet.api) else int(sheet.api.Comments.Count)
+    return len(sheet.charts), len(sheet.shapes), len(sheet.tables), notes
+
+
 def hide_name(name: xw.Name) -> None:
     """Take a defined name out of Excel's Name Manager."""
     if _is_appscript(name.api):

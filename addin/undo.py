@@ -1,7 +1,8 @@
 """The one step that Undo scoring can go back: a private file, as on macOS each click is a process of its own.
 
 The record is for one workbook: the token in it also stands in a hidden name of the workbook. It holds what stood in the
-cells before and what was written, so that cells changed since can be told and are left alone.
+cells before and what was written; other hidden names follow the cells. A row is put back only where all that was
+written in it and all its own data are as they were, wherever it has got to; every other row is left alone.
 """
 
 from __future__ import annotations
@@ -9,34 +10,30 @@ from __future__ import annotations
 import gzip
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import orjson
 import xlwings as xw
 
-from addin import grid
+from addin import followed, grid
 from addin.actions.errors import NothingToUndo
-from addin.blocks import Before, change
-from addin.errors import GridError, GridFault
-from addin.grid import Area, Kept
+from addin.blocks import PREFIX, Before, change
+from addin.followed import Cells, Found
+from addin.grid import Area
 from addin.grid.look import undress_header
-from addin.grid.ownsheets import remove_sheet, used_area
+from addin.grid.ownsheets import contents_of, has_sheet, remove_sheet
 from addin.paths import undo_file, write_whole
 
 NAME = "_sheetscore_undo"
 
-Cells = Sequence[Sequence[Kept]]
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Cells that an action wrote: what stood there and what stands there now. `follows` is the hidden name of cells
-    that move with rows inserted since; `columns` are the names of columns by which a table grew; `widths` those that
-    the columns of a dressed header had.
+    """Cells that an action wrote: what stood there and what stands there now. `columns` are the names of columns by
+    which a table grew; `widths` those that the columns of a dressed header had.
     """
 
     area: Area
@@ -58,10 +55,18 @@ class Step:
 def keep(book: xw.Book, folder: Path, step: Step) -> None:
     """Make this the step that can be undone; the one before is forgotten. Raises OSError."""
     token = secrets.token_hex(8)
+    followed.forget(book, NAME)
+    data = _data(book, step)
     record = {
         "token": token,
-        "written": [[_plain(w.area), w.before, w.after, w.columns, w.widths] for w in step.written],
-        "sheets": [[name, _contents(book, name)] for name in step.sheets],
+        "written": [
+            [
+                *(_plain(w.area), w.before, w.after, w.columns, w.widths),
+                followed.follow(book, f"{NAME}_{place}", w.area, data),
+            ]
+            for place, w in enumerate(step.written)
+        ],
+        "sheets": [[name, contents_of(book, name)] for name in step.sheets],
         "names": {name: _plain(value) for name, value in step.names.items()},
     }
     write_whole(undo_file(folder), gzip.compress(_json(record), 1))
@@ -69,24 +74,33 @@ def keep(book: xw.Book, folder: Path, step: Step) -> None:
 
 
 def undo(book: xw.Book, folder: Path) -> tuple[str, ...]:
-    """Put back what the last action wrote over, except cells and sheets changed since. The record is used up.
+    """Put back what the last action wrote over, except rows and sheets changed since. The record is used up, and what
+    the workbook remembers goes back too, unless nothing at all could be put back.
 
-    Returns where something was changed since: `Sheet!A1` for cells, the name for a sheet. Raises NothingToUndo when the
-    last action was for another workbook, or for none; GridError when the sheet refuses, then the record stays.
+    Returns where something was changed since: `Sheet!A1:D1` for cells, the name for a sheet. Raises NothingToUndo when
+    the last action was for another workbook, or for none; GridError when the sheet refuses, then the record stays.
     """
     record = _load(folder)
     if record is None or grid.get_name(book, NAME) != record["token"]:
         raise NothingToUndo
     kept: list[str] = []
-    for area, before, after, columns, widths in record["written"]:
-        left = _put_back(book, Area(*area), _cells(before), _cells(after), columns)
-        if widths and not left:
-            undress_header(book, Area(*area).row(0), tuple(widths))
-        kept += left
+    done = False
+    for place, (area, before, after, columns, widths, marks) in enumerate(record["written"]):
+        written = Written(Area(*area), _cells(before), _cells(after), tuple(columns), tuple(widths))
+        found = followed.find(book, f"{NAME}_{place}", marks, written.before, written.after)
+        changed = _changed(book, written, found)
+        if found is not None and not _is_lost(written, found):
+            _put_back(book, written, found)
+            done = True
+        kept += changed
     for name, contents in record["sheets"]:
-        kept += _remove(book, name, contents)
-    change(book, {name: _value(value) for name, value in record["names"].items()} | {NAME: None})
-    undo_file(folder).unlink(missing_ok=True)
+        left = _remove(book, name, contents)
+        done = done or not left
+        kept += left
+    if done or not kept:
+        change(book, {name: _value(value) for name, value in record["names"].items()} | {NAME: None})
+        followed.forget(book, NAME)
+        undo_file(folder).unlink(missing_ok=True)
     return tuple(kept)
 
 
@@ -105,55 +119,63 @@ def _load(folder: Path) -> dict[str, Any] | None:
     return record
 
 
-def _put_back(book: xw.Book, area: Area, before: Cells, after: Cells, columns: Sequence[str]) -> list[str]:
-    try:
-        now = grid.snapshot(book, area)
-    except GridError as error:
-        if error.fault is GridFault.SHEET_GONE:
-            return [area.sheet]
-        raise
-    if now == after:
-        if not (columns and grid.remove_columns(book, area, columns)):
-            grid.restore(book, area, before)
-        return []
-    kept = []
-    for column in range(area.columns):
-        same = [one[column] == other[column] for one, other in zip(now, after, strict=True)]
-        for rows, untouched in _runs(same):
-            part = replace(area.column(column), top=area.top + rows.start, rows=len(rows))
-            if untouched:
-                grid.restore(book, part, [[before[row][column]] for row in rows])
-            else:
-                kept.append(f"{part.sheet}!{part.address}")
-    return kept
+def _data(book: xw.Book, step: Step) -> Area | None:
+    """The data of the block that was scored, if the step scored one."""
+    held = (grid.get_name(book, name) for name in step.names if name.startswith(PREFIX) and name.endswith("_data"))
+    return next((area for area in held if isinstance(area, Area)), None)
 
 
-def _runs(same: Sequence[bool]) -> Iterator[tuple[range, bool]]:
-    """Stretches of rows that are alike."""
-    start = 0
-    for value, run in groupby(same):
-        rows = len(list(run))
-        yield range(start, start + rows), value
-        start += rows
+def _is_lost(written: Written, found: Found) -> bool:
+    """Whether no row is known again, or none but the first, which may be a header."""
+    known = [then for _, then in found.rows]
+    return not known or (known == [0] and bool(found.changed) and len(written.after) > 1)
 
 
-def _contents(book: xw.Book, sheet: str) -> list[Any]:
-    used = used_area(book, sheet)
-    return [_plain(used), grid.snapshot(book, used)]
+def _changed(book: xw.Book, written: Written, found: Found | None) -> list[str]:
+    """What cannot be put back."""
+    area = written.area
+    if found is None:
+        return [f"{area.sheet}!{area.address}" if has_sheet(book, area.sheet) else area.sheet]
+    if _is_lost(written, found):
+        return [f"{found.area.sheet}!{found.area.address}"]
+    rows = replace(found, rows=tuple((row, row) for row in found.changed))
+    return [f"{part.sheet}!{part.address}" for part, _ in rows.stretches()]
+
+
+def _put_back(book: xw.Book, written: Written, found: Found) -> None:
+    """A table shrinks again once all is put back; until then its headers stay, as every column of a table has one."""
+    header = [found.area.row(row) for row, then in found.rows if then == 0]
+    columns = _grown(written)
+    if columns and found.changed:
+        found = replace(found, rows=tuple((row, then) for row, then in found.rows if then != 0))
+    elif columns:
+        grid.remove_columns(book, found.area, columns)
+    for part, rows in found.stretches():
+        grid.restore(book, part, [written.before[row] for row in rows])
+    if written.widths and header and not found.changed:
+        undress_header(book, header[0], written.widths)
+
+
+def _grown(written: Written) -> tuple[str, ...]:
+    """Names of the columns by which a table grew, if it is one: headers that did not stand there before."""
+    names = _contents(written.after[0])
+    if written.columns or _contents(written.before[0]) == names or not all(isinstance(name, str) for name in names):
+        return written.columns
+    return tuple(str(name).removeprefix("'") for name in names)
+
+
+def _contents(cells: Sequence[tuple[object, str]]) -> list[object]:
+    return [content for content, _ in cells]
 
 
 def _remove(book: xw.Book, sheet: str, contents: Sequence[Any]) -> list[str]:
     """Delete a sheet that was added, if it is as it was."""
-    try:
-        used = used_area(book, sheet)
-        if used == Area(*contents[0]) and grid.snapshot(book, used) == _cells(contents[1]):
-            remove_sheet(book, sheet)
-            return []
-    except GridError as error:
-        if error.fault is not GridFault.SHEET_GONE:
-            raise
+    if not has_sheet(book, sheet):
         return []
-    return [sheet]
+    if contents_of(book, sheet) != contents:
+        return [sheet]
+    remove_sheet(book, sheet)
+    return []
 
 
 def _plain(value: str | Area | None) -> Any:  # noqa: ANN401 - JSON

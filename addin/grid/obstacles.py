@@ -65,9 +65,10 @@ def has_formulas(book: xw.Book, area: Area) -> bool:
 
 
 def refuse_to_write(book: xw.Book, area: Area) -> None:
-    """Raise GridError SHEET_PROTECTED or FORMULAS where values must not be written."""
+    """Raise GridError SHEET_PROTECTED, MERGED or FORMULAS where values must not be written."""
     cells = range_of(book, area)
     if excelfacts.is_protected(cells):
         raise GridError(GridFault.SHEET_PROTECTED, area.sheet, area.address)
+    refuse_merged(book, area, None)
     if excelfacts.has_formula(cells) is not False:
         raise GridError(GridFault.FORMULAS, area.sheet, area.address)

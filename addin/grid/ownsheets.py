@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import xlwings as xw
@@ -9,6 +10,7 @@ import xlwings as xw
 from addin import excelfacts
 from addin.errors import GridError, GridFault
 from addin.grid.area import Area
+from addin.grid.kept import snapshot
 from addin.grid.sheets import area_of, sheet_of
 from addin.grid.write import put
 
@@ -27,6 +29,15 @@ def refuse_sheets(book: xw.Book) -> None:
 def used_area(book: xw.Book, sheet: str) -> Area:
     """The cells of a sheet that are or were in use. Raises GridError SHEET_GONE, NO_WORKBOOK."""
     return area_of(sheet_of(book, sheet).used_range)
+
+
+def contents_of(book: xw.Book, sheet: str) -> str:
+    """A digest that changes with any cell of a sheet and with anything put on it: charts, shapes, pictures, tables,
+    notes. Raises GridError SHEET_GONE, NO_WORKBOOK.
+    """
+    used = used_area(book, sheet)
+    things = excelfacts.count_things(sheet_of(book, sheet))
+    return hashlib.blake2b(repr((used, snapshot(book, used), things)).encode("utf-8", "replace")).hexdigest()
 
 
 def clear_sheet(book: xw.Book, sheet: str) -> None:

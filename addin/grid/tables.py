@@ -13,13 +13,16 @@ from addin.grid.sheets import area_of, sheet_of
 
 @dataclass(frozen=True, slots=True)
 class TableFacts:
-    """A table: all of it, its data rows (without header and totals), its header row if that is shown, column names."""
+    """A table: all of it, its data rows (without header and totals), its header row if that is shown, column names;
+    whether it shows a totals row.
+    """
 
     name: str
     whole: Area
     body: Area
     header_row: int | None
     headers: tuple[str, ...]
+    totals: bool
 
 
 def tables_of(sheet: xw.Sheet) -> list[TableFacts]:
@@ -46,4 +49,5 @@ def _facts(table: xw.main.Table) -> TableFacts | None:
         return None
     names = tuple(str(column.name) for column in table.columns)
     whole = area_of(table.range)
-    return TableFacts(table.name, whole, area_of(body), whole.top if table.show_headers else None, names)
+    header_row = whole.top if table.show_headers else None
+    return TableFacts(table.name, whole, area_of(body), header_row, names, table.show_totals)

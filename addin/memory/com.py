@@ -100,6 +100,11 @@ class Worksheet:
         self._sheet.is_protected = False
 
     @property
+    def Comments(self) -> Items:  # noqa: N802
+        """Its notes."""
+        return Items(len(self._sheet.noted))
+
+    @property
     def AutoFilterMode(self) -> bool:  # noqa: N802
         """Whether the arrows of a filter are shown."""
         return self._sheet.filter is not None

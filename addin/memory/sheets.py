@@ -22,9 +22,13 @@ from addin.memory.tables import Table, Tables
 
 
 class Sheet(base_classes.Sheet):
-    """One sheet. What tests ask about and xlwings does not tell is public: `looks`, `links`, `noted`."""
+    """One sheet. What tests ask about and xlwings does not tell is public: `looks`, `links`, `noted`; so are
+    `charts` and `shapes`, which hold whatever a test puts there.
+    """
 
     visible = True
+    charts: Any = ()
+    shapes: Any = ()
 
     def __init__(self, book: Any, name: str) -> None:
         self._book = book
@@ -40,6 +44,8 @@ class Sheet(base_classes.Sheet):
         self.links: dict[tuple[int, int], str] = {}
         self.noted: dict[tuple[int, int], str] = {}
         self.looks = Looks()
+        self.charts = []
+        self.shapes = []
 
     @property
     def api(self) -> com.Worksheet:

@@ -89,12 +89,57 @@ def test_a_table_grows(people: xw.Sheet) -> None:
     assert fill(people, read(people)).address == "D3:E5"
 
 
-def test_what_stands_right_of_a_table_moves_and_is_not_lost(people: xw.Sheet) -> None:
-    """As Excel does it when a column is inserted in a table."""
-    people["D3"].value = "mine"
+def test_what_stands_right_of_a_table_does_not_move(people: xw.Sheet) -> None:
+    """What lies in the new columns is overwritten, as was asked; the rest stays where it is."""
+    people["D3"].value = [["mine"], [None], [None], ["below"]]
+    people["F4"].value = "far"
     people.tables.add(source=people["B2:C5"], name="People")
     fill(people, read(people))
-    assert people["F3"].value == "mine"
+    assert people["D2:F6"].value == [
+        [*NAMES, None],
+        [0.0, "ok", None],
+        [0.1, "ok", "far"],
+        [0.2, "ok", None],
+        ["below", None, None],
+    ]
+
+
+def test_a_table_with_a_totals_row_does_not_grow(people: xw.Sheet) -> None:
+    """Its totals would be lost: there is no room, before anything is paid for."""
+    people.tables.add(source=people["B2:C5"], name="People").show_totals = True
+    if not people.tables["People"].show_totals:
+        pytest.skip("LibreOffice has no totals row")
+    with pytest.raises(GridError) as caught:
+        grid.results_area(people.book, read(people), NAMES)
+    assert caught.value.fault is GridFault.NO_ROOM
+
+
+@pytest.mark.parametrize("merged", ["D4:D5", "E2:F2"])
+@pytest.mark.parametrize("in_table", [False, True])
+def test_merged_cells_are_told_before_anything_is_paid_for(people: xw.Sheet, merged: str, in_table: bool) -> None:
+    """In the header as well; and nothing is written into them."""
+    if in_table:
+        people.tables.add(source=people["B2:C5"], name="People")
+    people[merged].merge()
+    with pytest.raises(GridError) as caught:
+        grid.results_area(people.book, read(people), NAMES)
+    assert (caught.value.fault, caught.value.address) == (GridFault.MERGED, merged.partition(":")[0])
+    with pytest.raises(GridError) as caught:
+        grid.write(people.book, Area(people.name, 2, 4, 4, 2), [[1.0, "x"]] * 4)
+    assert caught.value.fault is GridFault.MERGED
+
+
+def test_names_too_long_for_a_table_are_known_again(people: xw.Sheet) -> None:
+    """Cut and numbered, as the table holds them."""
+    people.tables.add(source=people["B2:C5"], name="People")
+    names = ("n" * 300, "N" * 300, "Status")
+    first = grid.add_columns(people.book, read(people), names)
+    assert [len(header) for header in people["D2:F2"].value] == [255, 255, 6]
+    assert (
+        grid.add_columns(people.book, read(people), names)
+        == first
+        == grid.results_area(people.book, read(people), names)
+    )
 
 
 def test_a_name_that_a_table_has_already_gets_a_number(people: xw.Sheet) -> None:

@@ -197,7 +197,7 @@ def test_what_it_cannot_do_it_says() -> None:
         lambda: sheet["A1"].insert("down"),
         lambda: sheet["A1"].get_special_cells("blanks"),
         lambda: sheet.tables.add(source=sheet["A1:B2"], has_headers=False),
-        lambda: sheet.charts,
+        lambda: sheet.pictures,
     ):
         with pytest.raises(NotImplementedError):
             call()

@@ -12,6 +12,7 @@ import xlwings as xw
 from addin.actions.placing import BESIDE, NEW_SHEET, OVERWRITE, PICK, WITH_HEADERS
 from addin.blocks import remembered
 from addin.grid import Area
+from addin.memory.sheets import Sheet as MemorySheet
 from addin.paths import undo_file
 from tests.addin.acting import OUTPUTS, Bench, contents, in_memory, scores, table, values
 
@@ -52,18 +53,18 @@ def test_values_that_were_overwritten_come_back(bench: Bench) -> None:
 
 
 def test_cells_changed_since_are_kept_and_listed(bench: Bench) -> None:
-    """A formula typed over a score, too."""
+    """With their whole row and the header; a formula typed over a score, too."""
     sheet = bench.book.sheets[0]
     bench.do("score_selection", BESIDE)
     sheet["D3"].value = 0.99
     sheet["E4"].formula = "=A4*3"
     ui = bench.do("undo_scoring")
-    assert ui.told == ["Changed since, so left as they are: Sheet1!D3, Sheet1!E4."]
+    assert ui.told == ["Changed since, so left as they are: Sheet1!D3:G4."]
     assert values(bench.book, "D1:G4") == [
+        OUTPUTS,
         [None] * 4,
-        [None] * 4,
-        [0.99, None, None, None],
-        [None, 66, None, None],
+        [0.99, *scores(21)[0][1:]],
+        [0.022, 66, *scores(22)[0][2:]],
     ]
     assert sheet["E4"].formula == "=A4*3"
 
@@ -146,7 +147,7 @@ def test_another_workbook_of_the_same_name_is_not_undone(app: xw.App, bench: Ben
 
 
 def test_a_deleted_sheet_is_no_obstacle(bench: Bench) -> None:
-    """It is named, and the record is used up."""
+    """It is named."""
     bench.book.sheets.add("Other")
     bench.book.sheets["Sheet1"].impl.activate()
     bench.do("score_selection", BESIDE)
@@ -163,3 +164,109 @@ def test_undo_works_in_a_process_of_its_own(bench: Bench) -> None:
     later.scorer = bench.made.new_scorer()
     later.do("undo_scoring")
     assert blank(bench)
+
+
+def test_rows_are_followed_when_a_row_is_inserted(bench: Bench) -> None:
+    """What stood beside a row comes back beside that row."""
+    sheet = bench.book.sheets[0]
+    sheet["D1"].value = [OUTPUTS, *([f"old {n}"] * 4 for n in range(3))]
+    bench.do("score_selection", OVERWRITE)
+    sheet["3:3"].insert("down")
+    assert bench.do("undo_scoring").told == []
+    assert [row[0] for row in values(bench.book, "D1:D5")] == [OUTPUTS[0], "old 0", None, "old 1", "old 2"]
+
+
+def test_rows_are_followed_through_a_sort(bench: Bench) -> None:
+    """Their old values are those of the row, not of the place."""
+    sheet = bench.book.sheets[0]
+    sheet["D1"].value = [OUTPUTS, *([f"old {n}"] * 4 for n in range(3))]
+    bench.do("score_selection", OVERWRITE)
+    before = values(bench.book, "A2:C4")
+    sheet["A1:G4"].sort(1, ascending=False, has_headers=True)
+    assert values(bench.book, "A2:C4") == before[::-1]
+    assert bench.do("undo_scoring").told == []
+    assert [row[0] for row in values(bench.book, "D2:D4")] == ["old 2", "old 1", "old 0"]
+
+
+def test_scores_that_a_sort_left_behind_are_not_touched(bench: Bench) -> None:
+    """They stand beside other rows now: nothing is put back, and neither the step nor the block is forgotten."""
+    sheet = bench.book.sheets[0]
+    sheet["D1"].value = [OUTPUTS, *([f"old {n}"] * 4 for n in range(3))]
+    bench.do("score_selection", OVERWRITE)
+    original, written = values(bench.book, "A1:C4"), values(bench.book, "D1:G4")
+    sheet["A2:C4"].value = original[:0:-1]
+    sheet["A3"].value = 99
+    assert bench.do("undo_scoring").told == ["Changed since, so left as they are: Sheet1!D1:G4."]
+    assert values(bench.book, "D1:G4") == written
+    assert len(remembered(bench.book)) == 1
+    sheet["A1:C4"].value = original
+    assert bench.do("undo_scoring").told == []
+    assert [row[0] for row in values(bench.book, "D2:D4")] == ["old 0", "old 1", "old 2"]
+
+
+def test_a_row_whose_data_changed_is_left(bench: Bench) -> None:
+    """The old score was another row's."""
+    bench.do("score_selection", BESIDE)
+    bench.book.sheets[0]["B3"].value = 7
+    assert bench.do("undo_scoring").told == ["Changed since, so left as they are: Sheet1!D3:G3."]
+    assert values(bench.book, "D3:G3") == scores(21)
+
+
+def test_rows_that_look_alike_are_never_mixed_up(bench: Bench) -> None:
+    """Once they moved nobody can say which old value was whose."""
+    sheet = bench.book.sheets[0]
+    row = [20.0, 1.0, "A40"]
+    sheet["D1"].value = OUTPUTS
+    sheet["A2"].value = [[*row, *["first"] * 4], [*row, *["second"] * 4], [30.0, 1.0, "A40", *["third"] * 4]]
+    bench.do("score_selection", OVERWRITE)
+    sheet["A1:G4"].sort(1, ascending=False, has_headers=True)
+    assert bench.do("undo_scoring").told == ["Changed since, so left as they are: Sheet1!D3:G4."]
+    assert values(bench.book, "D2:D4") == [["third"], [0.02], [0.02]]
+
+
+def test_a_column_inserted_before_the_scores_is_no_change_of_theirs(bench: Bench) -> None:
+    """They are found where they went."""
+    bench.do("score_selection", BESIDE)
+    bench.book.sheets[0]["D:D"].insert("right")
+    assert bench.do("undo_scoring").told == []
+    assert blank(bench, "D1:H4")
+
+
+@pytest.fixture
+def loans(book: xw.Book, tmp_path: Path) -> Bench:
+    """A table with words of somebody else beside it."""
+    book.sheets[0]["A1"].value = table()
+    book.sheets[0].tables.add(book.sheets[0]["A1:C4"], name="Loans")
+    book.sheets[0]["D2"].value = [["x"], ["y"], ["z"], ["below"]]
+    book.sheets[0]["I3"].value = "far"
+    return Bench(book, tmp_path)
+
+
+def test_what_stood_beside_a_table_is_given_back(loans: Bench) -> None:
+    """Where it stood; nothing else has moved in between."""
+    sheet = loans.book.sheets[0]
+    before = contents(loans.book)
+    loans.do("score_table", OVERWRITE)
+    assert values(loans.book, "D1:G4") == [OUTPUTS, *scores(20, 21, 22)]
+    assert (sheet["D5"].value, sheet["I3"].value) == ("below", "far")
+    assert sheet.tables["Loans"].range.address == "$A$1:$G$4"
+    assert loans.do("undo_scoring").told == []
+    assert contents(loans.book) == before
+    assert sheet.tables["Loans"].range.address == "$A$1:$C$4"
+
+
+@pytest.mark.parametrize("thing", ["chart", "table", "note"])
+def test_a_sheet_on_which_something_was_put_stays(bench: Bench, thing: str) -> None:
+    """Its cells are as they were, but it is the person's now."""
+    bench.do("score_selection", NEW_SHEET)
+    sheet = bench.book.sheets["Scores"]
+    if thing == "table":
+        sheet.tables.add(sheet["A1:E4"], name="Mine")
+    elif thing == "note":
+        sheet["A2"].add_note("seen")
+    elif isinstance(sheet.impl, MemorySheet):
+        sheet.impl.charts.append("Chart 1")
+    else:
+        sheet.charts.add(10, 10)
+    assert bench.do("undo_scoring").told == ["Changed since, so left as they are: Scores."]
+    assert "Scores" in [each.name for each in bench.book.sheets]

@@ -94,6 +94,11 @@ class Worksheet:
         self._sheet.sheet.unprotect(Password)
 
     @property
+    def Comments(self) -> Any:
+        """Its notes."""
+        return self._sheet.sheet.Annotations
+
+    @property
     def AutoFilterMode(self) -> bool:
         """Whether the sheet's own filter shows its arrows; tables have filters of their own."""
         return self._filter is not None and bool(self._filter.AutoFilter)
