@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from structlog.testing import LogCapture
 
 from tests.endpoints import tiny
+from tests.endpoints.trials import remembered
 from worker.endpoints import Models, NewEndpoint, Registry, Snapshots, Updates
 from worker.host import Accounts, HostLimits, HostServer, Management, Uploads, create_app
 from worker.scoring import Transport
@@ -73,7 +74,7 @@ def open_host(store: Engine, home: Path) -> Iterator[Open]:
         given: dict[str, Any] = {"transport_for": lambda *_: transport} if transport else {}
         capture = LogCapture()
         log = structlog.wrap_logger(None, processors=[capture])
-        models, registry = Models(store, home, **given), Registry(store, home, **given)
+        models, registry = Models(store, home, **given), Registry(store, home, trial=remembered, **given)
         snapshots = Snapshots(store, home, models)
         management = Management(registry, Updates(store, models), snapshots)
         given_settings = Settings(home, {}, **settings)

@@ -23,7 +23,7 @@ from worker.host.parse import parse
 from worker.host.pool import FairPool
 from worker.host.refusals import Detail, Refusal, bad_argument, model_failed, throttled, timed_out, too_large
 from worker.host.throttle import Throttle
-from worker.scoring.errors import EndpointError
+from worker.scoring.errors import EndpointError, TimedOut
 from worker.scoring.schema import Schema, row_count
 
 _SMALL_CALL_BYTES = 2_000
@@ -114,10 +114,12 @@ class Execute:
             work.append(self._here.submit(endpoint.id, lambda: self._accounts.load(self._models, endpoint)))
             loaded = cast("tuple[Schema, Model]", await asyncio.wrap_future(work[-1]))
         schema, model = loaded
-        here = isinstance(model, OnnxModel)
-        if here and self._is_quick(question):
-            return self._score(question, schema, model)
-        pool = self._here if here else self._away
+        if isinstance(model, OnnxModel) and self._is_quick(question):
+            with suppress(TimedOut):  # quick for the last rows, slow for these: nobody else shall wait for them
+                brief = OnnxModel(model.session, model.version, self._limits.inline_end)
+                return self._scored(question, schema, brief)
+            self._seconds_per_byte.pop(_pins(endpoint), None)
+        pool = self._here if isinstance(model, OnnxModel) else self._away
         work.append(pool.submit(endpoint.id, lambda: self._score(question, schema, model)))
         return await asyncio.wrap_future(cast("Future[tuple[bytes, int]]", work[-1]))
 
@@ -157,10 +159,19 @@ class Execute:
 
     def _score(self, question: _Question, schema: Schema, model: Model) -> tuple[bytes, int]:
         """The body of the answer and its number of rows. Raises Refusal."""
+        try:
+            return self._scored(question, schema, model)
+        except TimedOut as error:
+            raise model_failed(error) from None
+
+    def _scored(self, question: _Question, schema: Schema, model: Model) -> tuple[bytes, int]:
+        """As `_score`, but for TimedOut, which is raised as it comes."""
         began = time.perf_counter()
         columns = parse(question.body, schema, records=question.records)
         try:
             scores = model.score(columns, schema)
+        except TimedOut:
+            raise
         except EndpointError as error:
             raise model_failed(error) from None
         content = encode(scores, schema, records=question.records, details=question.details)
