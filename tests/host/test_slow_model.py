@@ -26,8 +26,8 @@ def made(store: Engine, home: Path) -> NewEndpoint:
 
 @pytest.fixture
 def url(store: Engine, home: Path, made: NewEndpoint) -> Iterator[str]:
-    """The endpoint's address on a host whose models have one second for a call."""
-    models = Models(store, home, Limits(call_seconds=1.0))
+    """The endpoint's address on a host whose models have two seconds for a call."""
+    models = Models(store, home, Limits(call_seconds=2.0))
     with (
         Snapshots(store, home, models) as snapshots,
         HostServer(create_app(snapshots, Settings(home, {})), "127.0.0.1", 0) as server,
@@ -63,5 +63,5 @@ def test_an_endless_row_costs_nobody_else(url: str, made: NewEndpoint) -> None:
     for thread in threads:
         thread.join()
     assert [status for status, _ in answers] == [504, 504]
-    assert max(seconds for _, seconds in answers) < 5
+    assert max(seconds for _, seconds in answers) < 8
     assert call(url, made.primary, 1).status_code == 200
