@@ -43,24 +43,29 @@ Key = tuple[str, Doubt]
 Choices = Mapping[Key, int]
 """For each column and doubt the place of the value that is meant; texts with another are left as they are."""
 
-_BLANKS = "\u0020\u00a0\u2009\u202f'\u2019"
+_BLANKS = "\u0020\u00a0\u2009\u202f"
+_GROUP = f"[{_BLANKS}'\u2019]"
+_DIGITS = 15
+"""So many significant digits survive in every float64, and in Excel; a text with more is rather an identifier."""
 _SIMPLE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _SIGNED = re.compile(r"([+-]?)([\d.,]*\d)", re.ASCII)
-_SPACED = re.compile(rf"([+-]?\d{{1,3}})((?:[{_BLANKS}]\d{{3}})+)((?:[.,]\d+)?)", re.ASCII)
+_SPACED = re.compile(rf"([+-]?\d{{1,3}})((?:{_GROUP}\d{{3}})+)((?:[.,]\d+)?)", re.ASCII)
 _SLASHED = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*", re.ASCII)
 _OWN_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?", re.ASCII)
 
 
 def read_number(text: str) -> Reading | None:
-    """How a text may be read as a number; None when it is none."""
+    """How a text may be read as a number; None when it is none, or when its digits would not all be kept."""
     text = text.strip(_BLANKS)
+    if len(re.sub(r"[eE].*|\D", "", text).strip("0")) > _DIGITS:
+        return None
     if len(text) > 1 and text.endswith("-") and not text.startswith(("+", "-")):
         return _twice(Doubt.MINUS, text[:-1], lambda number: (-number, number))
     if text.endswith("%"):
         return _twice(Doubt.PERCENT, text[:-1].rstrip(_BLANKS), lambda number: (number / 100, number))
     if spaced := _SPACED.fullmatch(text):
-        text = spaced[1] + re.sub(rf"[{_BLANKS}]", "", spaced[2]) + spaced[3].replace(",", ".")
+        text = spaced[1] + re.sub(_GROUP, "", spaced[2]) + spaced[3].replace(",", ".")
         return Reading(Doubt.NONE, (float(text),))
     signed = _SIGNED.fullmatch(text)
     if signed and ("," in text or _GROUPED.fullmatch(signed[2])):

@@ -31,6 +31,8 @@ ERRORS = {
 _FIRST_ERROR = -2146826288
 """What COM gives for error 2000: the SCODE of VT_ERROR as a signed number."""
 _ERROR_TEXTS = frozenset(ERRORS.values())
+_MARCH, _COM_ZERO = dt.datetime(1900, 3, 1), dt.datetime(1899, 12, 30)  # noqa: DTZ001 - a sheet knows no time zone
+_DAY = dt.timedelta(days=1)
 _PLAIN = frozenset({float, str, bool, type(None)})
 
 
@@ -70,10 +72,23 @@ def _plain_cell(value: object) -> object:
         return value
     if isinstance(value, dt.datetime):  # pywintypes has a class of its own, with a time zone
         day, time = (value.year, value.month, value.day), (value.hour, value.minute, value.second, value.microsecond)
-        return dt.datetime(*day, *time)  # noqa: DTZ001 - a sheet knows no time zone
+        moment = dt.datetime(*day, *time)  # noqa: DTZ001 - a sheet knows no time zone
+        return moment if value.tzinfo is None or moment >= _MARCH else _early(moment)
     if isinstance(value, (int, Decimal)):
         return error_name(value) or float(value)
     return (value or None) if isinstance(value, str) else None  # macOS has an object for "nothing"
+
+
+def _early(moment: dt.datetime) -> dt.datetime | str:
+    """What Excel shows for a date of COM before 1 March 1900.
+
+    Excel counts 1 January 1900 as day 1 and a 29 February 1900 that never was, as Lotus 1-2-3 did (Microsoft: "Excel
+    incorrectly assumes that the year 1900 is a leap year"); COM counts from 30 December 1899 ([MS-OAUT] 2.2.25), so its
+    dates are one day early until then. Day 0 is a time of day: it stays. The day that never was is a text.
+    """
+    if moment >= _MARCH - _DAY:
+        return "1900-02-29"
+    return moment + _DAY if moment >= _COM_ZERO + _DAY else moment
 
 
 def error_rows(column: Sequence[Any]) -> list[int]:

@@ -63,11 +63,52 @@ def test_a_text_that_can_mean_two_numbers(text: str, doubt: Doubt, values: tuple
 
 
 @pytest.mark.parametrize(
-    "text", ["n/a", "", "-", "12--", "--12", "1.2.3", "1,23,4", "1.234-", "1,,2", ",", "12a", "%", "1,234.5.6", "٣"]
+    "text",
+    [
+        "n/a",
+        "",
+        "-",
+        "12--",
+        "--12",
+        "1.2.3",
+        "1,23,4",
+        "1.234-",
+        "1,,2",
+        ",",
+        "12a",
+        "%",
+        "1,234.5.6",
+        "٣",
+        "5'",
+        "'5'",
+        "\u20195",
+        "1'23",
+    ],
 )
 def test_other_texts_are_no_numbers(text: str) -> None:
     """They stay problems, as do texts with two doubts at once."""
     assert read_number(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("123456789012345", 123456789012345.0),
+        ("0.000123456789012345", 0.000123456789012345),
+        ("12345678901234500000", 12345678901234500000.0),
+        ("1.5e-15", 1.5e-15),
+        ("1234567890123456", None),
+        ("12345678901234567891", None),
+        ("1,234,567,890,123,456", None),
+        ("0.1234567890123456", None),
+        ("1234567890123456-", None),
+        ("1234567890123456%", None),
+    ],
+)
+def test_a_text_whose_digits_would_be_lost_is_no_number(text: str, value: float | None) -> None:
+    """15 of them are kept: the number of an account is not offered as another number."""
+    reading = read_number(text)
+    assert (reading and reading.values) == (value and (value,))
 
 
 @given(st.text("0123456789.,-+% 'eE", max_size=12))

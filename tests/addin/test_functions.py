@@ -194,8 +194,29 @@ def test_dates_come_and_go_as_dates(make: Callable[..., Sheet]) -> None:
     sheet = make(host=FakeHost(schema, later))
     data = sheet.put([[ComTime(2024, 2, 28, 12, 30, tzinfo=dt.UTC)], [45293.5], [ComTime(1900, 1, 5, tzinfo=dt.UTC)]])
 
-    assert sheet.score(data) == [[dt.datetime(2024, 2, 29, 12, 30, tzinfo=dt.UTC)], [None], ["1900-01-06 00:00:00"]]
+    assert sheet.score(data) == [[dt.datetime(2024, 2, 29, 12, 30, tzinfo=dt.UTC)], [None], ["1900-01-07 00:00:00"]]
     assert sheet.status(2).startswith("A2: 45293.5 is not a date")
+
+
+@pytest.mark.parametrize(("serial", "sent"), [
+    (1, "1900-01-01T00:00:00"),
+    (58.5, "1900-02-27T12:00:00"),
+    (59, "1900-02-28T00:00:00"),
+    (60, None),
+    (61, "1900-03-01T00:00:00"),
+    (0.520833333333333, None),
+    (0, None),
+])  # fmt: skip
+def test_a_date_is_the_one_that_excel_shows(make: Callable[..., Sheet], serial: float, sent: str | None) -> None:
+    """COM's dates are a day early before March 1900; a time of day, or a day that never was, is no date."""
+    schema = Schema((Column("day", ColumnType.DATETIME),), (Output("p", ColumnType.NUMBER),))
+    sheet = make(host=FakeHost(schema, lambda inputs: {"p": np.ones(len(inputs["day"]))}))
+    moment = dt.datetime(1899, 12, 30, tzinfo=dt.UTC) + dt.timedelta(days=serial)
+    sheet.put([[ComTime(*moment.timetuple()[:6], tzinfo=dt.UTC)]])
+
+    sheet.score(sheet.sheet.at(1, 1))
+    assert [list(call["day"]) for call in sheet.desk.host.fake.calls] == ([[sent]] if sent else [])
+    assert sent or "not a date" in sheet.status(1)
 
 
 def test_booleans_and_whole_numbers_keep_their_kind(make: Callable[..., Sheet]) -> None:

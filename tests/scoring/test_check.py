@@ -58,7 +58,8 @@ TAKEN = [
     (TEXT, 7.0, "7"),
     (TEXT, -12, "-12"),
     (DATETIME, datetime(2024, 2, 29, 13, 5), "2024-02-29T13:05:00"),
-    (DATETIME, date(1899, 12, 31), "1899-12-31T00:00:00"),
+    (DATETIME, date(1899, 12, 29), "1899-12-29T00:00:00"),
+    (DATETIME, date(1900, 1, 1), "1900-01-01T00:00:00"),
     (DATETIME, pd.Timestamp("2024-02-29 23:59:59.999999"), "2024-03-01T00:00:00"),
     (DATETIME, datetime(1960, 1, 1, 0, 0, 0, 400_000), "1960-01-01T00:00:00"),
     (DATETIME, np.datetime64("2024-02-29"), "2024-02-29T00:00:00"),
@@ -98,6 +99,8 @@ REFUSED = [
     (DATETIME, 45293.5, K.NOT_A_DATE),
     (DATETIME, "2024-01-02", K.NOT_A_DATE),
     (DATETIME, time(12, 0), K.NOT_A_DATE),
+    (DATETIME, datetime(1899, 12, 30, 12, 30), K.NOT_A_DATE),
+    (DATETIME, datetime(1899, 12, 31), K.NOT_A_DATE),
     (DATETIME, datetime(2024, 1, 2, tzinfo=UTC), K.NOT_A_DATE),
     (DATETIME, pd.Timestamp("2024-01-02", tz="Europe/Paris"), K.NOT_A_DATE),
     (DATETIME, np.datetime64("12000-01-01"), K.NOT_A_DATE),
@@ -378,10 +381,27 @@ def test_a_cell_is_either_good_or_has_one_problem(values: list[Any], kind: Colum
         assert pd.isna(checked.columns["x"][row])
 
 
-@given(st.lists(st.datetimes(max_value=datetime(9999, 12, 31, 23, 59, 59)), min_size=1, max_size=5))
+@given(
+    st.lists(
+        st.datetimes(max_value=datetime(9999, 12, 31, 23, 59, 59)).filter(
+            lambda day: (day.year, day.month) != (1899, 12)
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
 def test_dates_are_sent_to_the_nearest_second(values: list[datetime]) -> None:
     """Over the whole calendar, before and after 1970."""
     sent = check(cells(*values), one(DATETIME)).columns["x"]
 
     for value, text in zip(values, sent, strict=True):
         assert abs(datetime.fromisoformat(text) - value) <= timedelta(seconds=0.5)
+
+
+def test_headers_and_categories_match_whatever_blanks_are_in_them() -> None:
+    """Line breaks and blanks that do not break are blanks."""
+    schema = Schema((Column("Loan purpose", TEXT, categories=("used car", "new car")),), (Output("p", NUMBER),))
+    frame = pd.DataFrame({"loan\npurpose": ["Used\u00a0car", "new  car", "newcar"]})
+    checked = check(frame, schema)
+    assert list(checked.columns["Loan purpose"]) == ["used car", "new car", None]
+    assert [problem.row for problem in checked.problems] == [2]

@@ -98,3 +98,17 @@ def test_every_fault_of_a_contract_is_named(contract, said: str) -> None:
     """All at once, with where it is."""
     with pytest.raises(ContractError, match=said.replace("(", r"\(")):
         Schema.from_dict(contract)
+
+
+@pytest.mark.parametrize(
+    "name", ["Loan amount", " loan AMOUNT ", "Loan\namount", "Loan\r\namount", "Loan\u00a0 \tamount"]
+)
+def test_names_are_one_whatever_blanks_are_in_them(name: str) -> None:
+    """A header with a line break (Alt+Enter), or copied from a web page."""
+    assert match_key(name) == "loan amount"
+
+
+def test_an_accent_is_one_however_it_is_written() -> None:
+    """Files on macOS have names with e and accent apart, and so has what is copied from there."""
+    assert match_key("Pre\u0301nom") == match_key("PR\u00c9NOM")
+    assert match_key("a b") != match_key("ab")

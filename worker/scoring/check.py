@@ -23,6 +23,10 @@ Faults = list[tuple[ProblemKind, Mask]]
 """Where each rule is broken; a cell has the first fault that covers it."""
 
 _FIRST_DATE = np.datetime64("0001-01-01T00:00:00", "s")
+_NO_DAY = np.datetime64("1899-12-30"), np.datetime64("1900-01-01")
+"""A spreadsheet's serial numbers below 2, as its libraries give them: a time of day alone (12:30) is the first of these
+two days, not a date (openpyxl.utils.datetime.from_excel; day 0 of OLE's dates).
+"""
 _LAST_DATE = np.datetime64("9999-12-31T23:59:59", "s")
 
 
@@ -73,7 +77,8 @@ def check(frame: pd.DataFrame, schema: Schema, known: Sequence[Problem] = ()) ->
 
 
 def match_columns(names: Sequence[object], schema: Schema) -> dict[str, int]:
-    """Position of each input that is among the names: by the exact name, else without regard to case and outer blanks.
+    """Position of each input that is among the names: by the exact name, else by what `match_key` leaves of it.
+
     Inputs that are not there are left out. Raises DuplicateColumns when two names fit one input equally well.
     """
     exact: dict[str, list[int]] = {}
@@ -174,7 +179,7 @@ def _datetime(_column: Column, cells: Cells) -> tuple[npt.NDArray[Any], Faults]:
     values = _nothing(cells)
     rows = np.flatnonzero(cells.where(Kind.DATE))
     seconds = _to_seconds(cells.values[rows])
-    sound = (seconds >= _FIRST_DATE) & (seconds <= _LAST_DATE)
+    sound = (seconds >= _FIRST_DATE) & (seconds <= _LAST_DATE) & ~((seconds >= _NO_DAY[0]) & (seconds < _NO_DAY[1]))
     values[rows[sound]] = np.datetime_as_string(seconds[sound], unit="s")
     fault = ~cells.where(Kind.BLANK)
     fault[rows[sound]] = False
@@ -217,7 +222,7 @@ def _text(column: Column, cells: Cells) -> tuple[npt.NDArray[Any], Faults]:
 
 
 def _meant(categories: Sequence[str], texts: set[str]) -> dict[str, str | None]:
-    """The category each text stands for: itself, or the only one that differs by case and outer blanks alone."""
+    """The category each text stands for: itself, or the only one that is the same to `match_key`."""
     exact = set(categories)
     loose: dict[str, str | None] = {}
     for category in categories:

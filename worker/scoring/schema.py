@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -185,8 +186,10 @@ def _field_faults(row: object, kind: type[Column] | type[Output]) -> list[str]:
 
 
 def match_key(name: str) -> str:
-    """What two column names share when they differ only by case or outer blanks."""
-    return name.strip().casefold()
+    """What two column names share when they differ only by case, by blanks around them, by the kind and number of
+    blanks and line breaks within, or by how an accent is written (Unicode's form C or D).
+    """
+    return unicodedata.normalize("NFC", " ".join(name.split()).casefold())
 
 
 def _faults(schema: Schema) -> list[str]:
@@ -197,7 +200,9 @@ def _faults(schema: Schema) -> list[str]:
         faults += [f"{where}: a name is blank" for name in names if not name.strip()]
         keys = [match_key(name) for name in names]
         twice = sorted({name for name, key in zip(names, keys, strict=True) if keys.count(key) > 1})
-        faults += [f"{where}: {name!r} stands twice (case and outer blanks do not count)" for name in twice]
+        faults += [
+            f"{where}: {name!r} stands twice (case, and kind and number of blanks, do not count)" for name in twice
+        ]
     for column in schema.inputs:
         faults += _column_faults(column)
     faults += [f"{o.name!r}: {o.format!r} is not a number format" for o in schema.outputs if not _is_format(o.format)]
