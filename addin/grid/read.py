@@ -90,7 +90,7 @@ def _read(book: xw.Book, region: Region) -> Block:
         area = replace(region.area, rows=rows)
         return _block(book, area, [column[:rows] for column in columns], table.header_row, table)
     area, columns = trimmed(region.area, columns)
-    header_row = header_above(book, area)
+    header_row = header_above(book, area, columns)
     if header_row is None:
         header_row = header_within(area, columns)
     start = 0 if header_row is None else max(header_row - area.top + 1, 0)
@@ -153,7 +153,14 @@ def _headers(area: Area, cells: Sequence[Any], table: TableFacts | None) -> tupl
     if table is not None and table.whole.left <= area.left and area.right <= table.whole.right:
         start = area.left - table.whole.left
         return table.headers[start : start + area.columns]
-    return tuple("" if value is None else str(value) for value in cells) or None
+    return tuple(map(_name, cells)) or None
+
+
+def _name(cell: object) -> str:
+    """A header as Excel shows it: 2019, not 2019.0."""
+    if isinstance(cell, float):
+        return f"{cell:.15g}"
+    return "" if cell is None else str(cell)
 
 
 def _header_cells(book: xw.Book, area: Area, header_row: int | None) -> Sequence[Any]:

@@ -116,31 +116,60 @@ def _first(column: Sequence[Any]) -> int:
     return next((i for i, value in enumerate(column) if value is not None), len(column))
 
 
-def header_above(book: xw.Book, area: Area) -> int | None:
-    """The row above an area, within its current region, that holds headers for all its columns."""
+def header_above(book: xw.Book, area: Area, columns: Columns) -> int | None:
+    """The row above an area, within its current region, that holds headers for all its columns. None when the first row
+    of the area reads like headers itself: all texts, above a row that is not.
+    """
     region = area_of(range_of(book, area.row(0).column(0)).current_region)
     above = min(area.top - region.top, _HIGHEST_TITLE)
     if above < 1:
         return None
-    wide = replace(region, rows=above)
-    columns = as_columns(raw_rows(range_of(book, wide)))
+    first, second = _row(columns, 0), _row(columns, 1)
+    if len(first) > 1 and is_header(first) and differs(first, second):
+        return None
+    found = as_columns(raw_rows(range_of(book, replace(region, rows=above))))
     start = area.left - region.left
     for row in range(above):
-        cells = [column[row] for column in columns]
+        cells = _row(found, row)
         texts = sum(isinstance(value, str) for value in cells)
-        if is_header(cells[start : start + area.columns]) and 2 * texts > len(cells):
+        below = first if row + 1 == above else _row(found, row + 1)[start : start + area.columns]
+        if reads_like_header(cells[start : start + area.columns], below) and 2 * texts > len(cells):
             return region.top + row
     return None
 
 
 def header_within(area: Area, columns: Columns) -> int | None:
     """The first full row of an area, when that reads like headers; rows with gaps above it are taken for titles."""
-    for row, cells in enumerate(zip(*(column[:_HIGHEST_TITLE] for column in columns), strict=True)):
-        if is_header(cells):
+    for row in range(min(len(columns[0]), _HIGHEST_TITLE)):
+        cells = _row(columns, row)
+        if reads_like_header(cells, _row(columns, row + 1)):
             return area.top + row
         if None not in cells:
             return None
     return None
+
+
+def _row(columns: Columns, row: int) -> list[Any]:
+    return [column[row] if row < len(column) else None for column in columns]
+
+
+def reads_like_header(cells: Sequence[Any], below: Sequence[Any]) -> bool:
+    """Whether a row of plain cells is headers, judged by the row below it too where some of them are no texts: most
+    are, and what is under them is of another kind.
+    """
+    if is_header(cells):
+        return True
+    texts = sum(isinstance(value, str) for value in cells)
+    named = all(value is None or isinstance(value, (str, float)) and error_name(value) is None for value in cells)
+    return named and 2 * texts > len(cells) and differs(cells, below)
+
+
+def differs(cells: Sequence[Any], below: Sequence[Any]) -> bool:
+    """Whether something else than text is below a text."""
+    return any(
+        isinstance(cell, str) and under is not None and not isinstance(under, str)
+        for cell, under in zip(cells, below, strict=True)
+    )
 
 
 def is_header(cells: Sequence[Any]) -> bool:

@@ -24,6 +24,8 @@ NA: float = float("nan")
 """Write this for a real #N/A in the cell."""
 _ERROR = "#N/A"
 CELLS_PER_WRITE = 100_000
+_FIRST_DATE = dt.datetime(1900, 3, 1)  # noqa: DTZ001 - a sheet knows no time zone
+"""Excel counts a 29 February 1900, and no day before 1900: an earlier date would come out as another one."""
 
 Rows = pd.DataFrame | Sequence[Sequence[object]]
 
@@ -31,11 +33,12 @@ Rows = pd.DataFrame | Sequence[Sequence[object]]
 def write(book: xw.Book, area: Area, rows: Rows, formats: Sequence[str] = (), sleep: Sleep = time.sleep) -> None:
     """Put values into an area: number, text, boolean, datetime or None, in rows or in a DataFrame.
 
-    Text stays text and never becomes a formula or a link. A missing value (None, NA, NaN, NaT, infinity) is a real #N/A
-    in a column that holds numbers, booleans or dates, or is of such a type; in a text column it leaves the cell blank.
-    NA is #N/A anywhere. `formats` are number formats, one for each column, "" where it stays. One write for each
+    Text stays text and never becomes a formula or a link. None leaves the cell blank, NA (NaN, infinity) is a real #N/A
+    anywhere; what pandas calls missing is #N/A in a column that holds numbers, booleans or dates, or is of such a type,
+    and blank in a text column. Dates before 1900-03-01, of which Excel's calendar is not everybody's, are texts.
+    `formats` are number formats, one for each column, "" where it stays. One write for each
     100,000 cells. Raises GridError, before anything is written: BUSY, SHEET_GONE, NO_WORKBOOK, NO_ROOM,
-    SHEET_PROTECTED, FORMULAS (they are never overwritten).
+    SHEET_PROTECTED, MERGED, FORMULAS (they are never overwritten).
     """
     columns = _columns(rows)
     excelfacts.wait_until_ready(book.app, sleep)
@@ -79,15 +82,21 @@ def _frame_column(series: pd.Series[Any]) -> list[Any]:
 
 def _column(values: Sequence[Any], *, numeric: bool) -> list[Any]:
     makers = {kind: _maker(kind) for kind in set(map(type, values))}
-    known = {maker for maker in makers.values() if maker is not None}
+    known = set(makers.values()) - {None, _blank}
     numeric = numeric or (bool(known) and typed not in known)
     missing = _ERROR if numeric else None
     return [missing if (maker := makers[type(value)]) is None else maker(value) for value in values]
 
 
+def _blank(_: None) -> None:
+    return None
+
+
 def _maker(kind: type) -> Callable[[Any], object] | None:
-    """What makes a cell's content of a value of this type; None for the types that say "missing"."""
-    if kind in {type(None), type(pd.NA), type(pd.NaT)}:
+    """What makes a cell's content of a value of this type; None for the types by which pandas says "missing"."""
+    if kind is type(None):
+        return _blank
+    if kind in {type(pd.NA), type(pd.NaT)}:
         return None
     if issubclass(kind, (bool, np.bool_)):
         return bool
@@ -103,5 +112,8 @@ def _number(value: float) -> float | str:
     return number if math.isfinite(number) else _ERROR
 
 
-def _date(value: dt.date | np.datetime64) -> dt.datetime:
-    return pd.Timestamp(value).tz_localize(None).to_pydatetime(warn=False)
+def _date(value: dt.date | np.datetime64) -> dt.datetime | str:
+    moment = pd.Timestamp(value).tz_localize(None).to_pydatetime(warn=False)
+    if moment >= _FIRST_DATE:
+        return moment
+    return typed(moment.isoformat(" ") if moment.time() != dt.time() else moment.date().isoformat())

@@ -207,3 +207,35 @@ def test_a_block_is_read_again_as_it_was_meant(people: xw.Sheet) -> None:
     again = grid.read_block(people.book, first.area, first.header_row)
     assert again.fingerprint == first.fingerprint
     assert again.frame.equals(first.frame)
+
+
+def test_of_two_header_rows_the_selected_one_counts(sheet: xw.Sheet) -> None:
+    """It is not data under the one above."""
+    sheet["A1"].value = [["Customer", "Customer", "Loan"], HEADERS, [31, 2500, "A40"], [41, 1500, "A41"]]
+    block = read(sheet, "A2:C4")
+    assert (block.area.address, block.header_row, block.headers) == ("A3:C4", 2, tuple(HEADERS))
+
+
+def test_a_row_of_texts_that_was_not_selected_as_header_is_data(sheet: xw.Sheet) -> None:
+    """One column of texts among numbers is no second header."""
+    sheet["A1"].value = [HEADERS, ["many", 2500, "A40"], [41, 1500, "A41"]]
+    assert read(sheet, "A2:A3").header_row == 1
+    assert read(sheet, "A2:C3").header_row == 1
+
+
+@pytest.mark.parametrize(("cell", "header"), [(None, ""), (2019, "2019"), (0.5, "0.5")])
+@pytest.mark.parametrize("address", ["A1", "A1:D3", "A2:D3"])
+def test_one_header_that_is_no_text_is_a_header_all_the_same(
+    sheet: xw.Sheet, cell: object, header: str, address: str
+) -> None:
+    """The others are known by their names; a blank one has none."""
+    sheet["A1"].value = [["age", cell, "income", "purpose"], [31, 1, 2500, "A40"], [41, 2, 1500, "A41"]]
+    block = read(sheet, address)
+    assert (block.header_row, block.headers) == (1, ("age", header, "income", "purpose"))
+    assert block.area.address == "A2:D3"
+
+
+def test_a_row_of_data_with_more_texts_than_numbers_is_no_header(sheet: xw.Sheet) -> None:
+    """What is below is like it."""
+    sheet["A1"].value = [["A40", "x", 5], ["A41", "y", 6]]
+    assert read(sheet, "A1").headers is None

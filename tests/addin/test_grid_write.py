@@ -88,20 +88,38 @@ def test_plain_words_go_without_apostrophe() -> None:
 
 
 def test_a_missing_number_is_a_real_na(sheet: xw.Sheet) -> None:
-    """None, NaN and infinity among numbers, None among booleans and dates; among texts None is blank."""
+    """NaN and infinity anywhere, what pandas calls missing among numbers; None is blank."""
     when = dt.datetime(2024, 3, 1)
     rows = [
         [0.5, True, when, "a"],
         [None, None, None, None],
-        [math.inf, False, None, "b"],
-        [grid.NA, None, when, grid.NA],
+        [math.inf, False, pd.NaT, "b"],
+        [grid.NA, pd.NA, when, grid.NA],
     ]
     grid.write(sheet.book, area(sheet, 4, 4), rows)
-    assert errors(sheet, "B2:B5") == [0.5, "#N/A", "#N/A", "#N/A"]
-    assert errors(sheet, "C2:C5") == [True, "#N/A", False, "#N/A"]
-    assert errors(sheet, "D2:D5") == [when, "#N/A", "#N/A", when]
+    assert errors(sheet, "B2:B5") == [0.5, None, "#N/A", "#N/A"]
+    assert errors(sheet, "C2:C5") == [True, None, False, "#N/A"]
+    assert errors(sheet, "D2:D5") == [when, None, "#N/A", when]
     assert errors(sheet, "E2:E5") == ["a", None, "b", "#N/A"]
-    assert sheet["B3"].raw_value == -2146826246
+    assert sheet["B4"].raw_value == -2146826246
+
+
+@pytest.mark.parametrize("start", ["", "x"])
+def test_a_text_is_measured_as_excel_measures_it(sheet: xw.Sheet, start: str) -> None:
+    """An emoji is two of its characters, and is never cut in half."""
+    grid.write(sheet.book, area(sheet, 1, 1), [[start + "\U0001f600" * LONGEST_TEXT]])
+    kept = sheet["B2"].value
+    assert len(kept.encode("utf-16-le")) // 2 in {LONGEST_TEXT, LONGEST_TEXT - 1}
+    assert kept == f"{start}{kept[len(start)] * (len(kept) - len(start) - 1)}…"
+    grid.write(sheet.book, area(sheet, 1, 1), [["\U0001f600" * (LONGEST_TEXT // 2)]])
+    assert sheet["B2"].value == "\U0001f600" * (LONGEST_TEXT // 2)
+
+
+def test_a_date_that_excel_counts_differently_is_a_text(sheet: xw.Sheet) -> None:
+    """Never another day."""
+    dates = [dt.datetime(1850, 1, 1), dt.datetime(1900, 2, 28, 6), dt.datetime(1900, 3, 1), np.datetime64("0050-01-01")]
+    grid.write(sheet.book, area(sheet, 4, 1), [[date] for date in dates])
+    assert errors(sheet, "B2:B5") == ["1850-01-01", "1900-02-28 06:00:00", dt.datetime(1900, 3, 1), "0050-01-01"]
 
 
 def test_na_is_no_formula(sheet: xw.Sheet) -> None:
