@@ -62,6 +62,11 @@ def _grid(error: GridError) -> str:
     return GRID[error.fault].format(at=f" ({where})" if where else "")
 
 
+_CLOSED = {
+    scoring.Unauthorized.EXPIRED: "The endpoint has expired. Ask your provider for a longer term; your key stays valid.",
+    scoring.Unauthorized.QUOTA: "This month's quota of rows is used up. Ask your provider for more, or wait for the next.",
+}
+
 _SCORING: dict[type[Exception], Callable[[Any], str]] = {
     scoring.NoRows: lambda _: "There is no row below the headers. Select the rows to be scored.",
     scoring.MissingColumns: lambda e: (
@@ -71,9 +76,10 @@ _SCORING: dict[type[Exception], Callable[[Any], str]] = {
     scoring.DuplicateColumns: lambda e: (
         f"More than one column is called {_list(e.duplicates)}. Keep one of each, rename the others."
     ),
-    scoring.Unauthorized: lambda _: (
+    scoring.Unauthorized: lambda e: _CLOSED.get(
+        e.code,
         "The endpoint refused your key: it was revoked, or belongs to another endpoint. Ask your provider for a new "
-        "one, then click Add endpoint and enter the same address with it."
+        "one, then click Add endpoint and enter the same address with it.",
     ),
     scoring.NotFound: lambda _: (
         "The endpoint is gone: nothing answers at its address. Ask your provider whether it has moved."

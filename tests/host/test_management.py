@@ -12,7 +12,9 @@ from sqlalchemy import Engine
 
 from tests.endpoints import tiny
 from tests.host.conftest import Host
+from worker.batch.explain import explain
 from worker.endpoints import Access, NewEndpoint
+from worker.scoring import Unauthorized, discover
 
 Ask = Callable[..., requests.Response]
 
@@ -210,6 +212,11 @@ def test_an_expired_endpoint_says_so_to_its_own_keys_only(ask: Ask, host: Host, 
     answer = host.execute(credit, rows, "?api-version=2.0&format=swagger")
     assert (answer.status_code, code(answer)) == (403, "EndpointExpired")
     assert host.execute(credit, rows, key="wrong").status_code == 401
+    with pytest.raises(Unauthorized) as refused:
+        discover(host.location(credit), credit.primary)
+    assert refused.value.code == Unauthorized.EXPIRED
+    assert "has expired" in explain(refused.value)
+    assert "refused the key" in explain(Unauthorized())
     host.registry.change_endpoint("credit/main", expires_at=time.time() + 60)
     host.snapshots.refresh()
     assert host.execute(credit, rows, "?api-version=2.0&format=swagger").status_code == 200

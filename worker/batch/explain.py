@@ -24,6 +24,11 @@ from worker.workbooks.errors import (
 
 LONGEST_REASON = 2000
 
+_CLOSED = {
+    scoring.Unauthorized.EXPIRED: "The endpoint has expired. Ask your provider for a longer term.",
+    scoring.Unauthorized.QUOTA: "This month's quota of rows is used up. Ask your provider for more.",
+}
+
 _ERRORS: dict[type[Exception], Callable[..., str]] = {
     scoring.NoRows: lambda _: "There is a header but no row below it. Add the rows to be scored.",
     scoring.MissingColumns: lambda e: (
@@ -32,7 +37,9 @@ _ERRORS: dict[type[Exception], Callable[..., str]] = {
     scoring.DuplicateColumns: lambda e: (
         f"More than one column is called {', '.join(e.duplicates)}. Keep one of each, rename the others."
     ),
-    scoring.Unauthorized: lambda _: "The endpoint refused the key. Ask your provider for one that is valid.",
+    scoring.Unauthorized: lambda e: _CLOSED.get(
+        e.code, "The endpoint refused the key. Ask your provider for one that is valid."
+    ),
     scoring.NotFound: lambda _: "Nothing answers at the endpoint's address. Ask your provider to check the address.",
     scoring.ProxySignIn: lambda _: (
         "The proxy on the way to the endpoint wants a sign-in (407). Ask the people who run your network to let this "

@@ -103,11 +103,18 @@ class EndpointError(SheetscoreError):
 
 
 class Unauthorized(EndpointError):
-    """The key is wrong, revoked, or belongs to another endpoint (401, 403)."""
+    """The key is wrong, revoked, or belongs to another endpoint (401, 403).
 
-    def __init__(self, status: int = 401) -> None:
-        super().__init__(f"unauthorized ({status})")
+    Or the key is right and the endpoint is closed to it: `code` is EXPIRED or QUOTA then, else what the endpoint said.
+    """
+
+    EXPIRED = "EndpointExpired"
+    QUOTA = "QuotaExceeded"
+
+    def __init__(self, status: int = 401, code: str = "") -> None:
+        super().__init__(f"unauthorized ({code or status})")
         self.status = status
+        self.code = code
 
 
 class NotFound(EndpointError):

@@ -155,7 +155,7 @@ class HttpTransport:
         if status in {400, 422}:
             return self._codec.read_refusal(content)
         if status in {401, 403}:
-            return Unauthorized(status)
+            return Unauthorized(status, self._codec.read_refusal(content).code)
         if status in {404, 405, 410}:
             return NotFound(status)
         if status == 407:
