@@ -63,8 +63,8 @@ def _grid(error: GridError) -> str:
 
 
 _CLOSED = {
-    scoring.Unauthorized.EXPIRED: "The endpoint has expired. Ask your provider for a longer term; your key stays valid.",
-    scoring.Unauthorized.QUOTA: "This month's quota of rows is used up. Ask your provider for more, or wait for the next.",
+    scoring.Unauthorized.EXPIRED: "The endpoint has expired. Ask your provider for a longer term.",
+    scoring.Unauthorized.QUOTA: "This month's quota of rows is used up. Ask your provider for more.",
 }
 
 _SCORING: dict[type[Exception], Callable[[Any], str]] = {
