@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import pandas as pd
 import xlwings as xw
@@ -18,9 +18,11 @@ import xlwings as xw
 from addin import grid
 from addin.grid import Area
 from addin.grid.cells import fingerprint
+from addin.marks import Mark
 
 PREFIX = "_sheetscore_block_"
-_PARTS = ("info", "data", "scores")
+_AREAS = ("data", "scores", "header", "top")
+_LONGEST_PIECE = 3_000  # Excel takes 8,192 characters in a name, where each quotation mark counts twice
 
 Before = dict[str, str | Area | None]
 """What hidden names held before they were changed; None: there was none."""
@@ -30,34 +32,50 @@ Before = dict[str, str | Area | None]
 class Facts:
     """How a block was scored. `version` is blank where the endpoint does not tell; `at` is local time, ISO 8601.
 
-    `header` says how many rows above the data the header is, None where there is none; `table` that the data are the
-    rows of a table. `inputs` is a digest of the cells that were scored; `readings` say how texts in them were read, as
-    column, doubt, place of the reading.
+    `header` says whether the data have a header, `top` whether the scores have; `table` that the data are the rows of a
+    table, `width` how many columns they had. `sheet`: the scores are on a sheet that the add-in made for them.
+    `complete`: each row that could be scored was. `inputs` is a digest of the cells that were scored, `rows`, `mix` and
+    `order` are the mark of what was written (`order` alone, of the whole sheet, where it is ours). `readings` say how
+    texts were read, as column, doubt, place of the reading.
     """
 
     endpoint: str
     version: str
     at: str
-    header: int | None
+    header: bool
+    top: bool
     table: bool
+    sheet: bool
+    complete: bool
+    width: int
     names: tuple[str, ...]
     inputs: str
+    rows: int
+    mix: str
+    order: str
     readings: tuple[tuple[str, str, int], ...] = ()
+
+    @property
+    def mark(self) -> Mark:
+        """The mark of the scores as they were written."""
+        return Mark(self.rows, self.mix, self.order)
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A scored block: its data rows and its scores (both without header) as they lie now, and how it was scored."""
+    """A scored block: its data rows, its scores and the headers of both as they lie now, and how it was scored."""
 
     id: str
     data: Area
     scores: Area
     facts: Facts
+    header: Area | None = None
+    top: Area | None = None
 
     @property
     def header_row(self) -> int | None:
         """The row of the data's header."""
-        return None if self.facts.header is None else self.data.top - self.facts.header
+        return None if self.header is None else self.header.top
 
 
 def inputs_digest(frame: pd.DataFrame, columns: Sequence[int]) -> str:
@@ -71,21 +89,35 @@ def new_id() -> str:
 
 
 def remember(book: xw.Book, block: Remembered) -> Before:
-    """Keep this of a block; what was kept under its id is replaced."""
-    values: tuple[str | Area, ...] = (json.dumps(asdict(block.facts)), block.data, block.scores)
-    return change(book, {_name(block.id, part): value for part, value in zip(_PARTS, values, strict=True)})
+    """Keep this of a block; what was kept under its id is replaced. Whatever Excel raises, nothing is kept then."""
+    text = json.dumps(asdict(block.facts), ensure_ascii=False, separators=(",", ":"))
+    pieces = [text[start : start + _LONGEST_PIECE] for start in range(0, len(text), _LONGEST_PIECE)]
+    values: dict[str, str | Area | None] = dict.fromkeys(grid.names(book, _name(block.id, "")))
+    values |= {_name(block.id, _piece(number)): piece for number, piece in enumerate(pieces)}
+    values |= {_name(block.id, part): area for part in _AREAS if (area := getattr(block, part)) is not None}
+    return change(book, values)
 
 
 def change(book: xw.Book, values: Mapping[str, str | Area | None]) -> Before:
-    """Set hidden names, delete those whose value is None."""
+    """Set hidden names, delete those whose value is None: all of them or, when Excel refuses one, none."""
     before: Before = {}
-    for name, value in values.items():
-        before[name] = grid.get_name(book, name)
-        if value is None:
-            grid.delete_name(book, name)
-        elif value != before[name]:
-            grid.set_name(book, name, value)
+    try:
+        for name, value in values.items():
+            before[name] = grid.get_name(book, name)
+            _set(book, name, value, before[name])
+    except Exception:
+        with suppress(Exception):
+            for name, value in before.items():
+                _set(book, name, value, grid.get_name(book, name))
+        raise
     return before
+
+
+def _set(book: xw.Book, name: str, value: str | Area | None, now: str | Area | None) -> None:
+    if value is None:
+        grid.delete_name(book, name)
+    elif value != now:
+        grid.set_name(book, name, value)
 
 
 def remembered(book: xw.Book) -> list[Remembered]:
@@ -95,25 +127,71 @@ def remembered(book: xw.Book) -> list[Remembered]:
     return [block for block in found if block is not None]
 
 
-def find(book: xw.Book, area: Area) -> Remembered | None:
-    """The scored block that an area of data belongs to: the same first cell and columns, or one within the other."""
+def find(book: xw.Book, area: Area, endpoint: str) -> Remembered | None:
+    """The scored block that an area of data belongs to: the same first cell and columns, or one within the other.
+
+    One that this endpoint scored goes first.
+    """
     near = [block for block in remembered(book) if block.data.meet(area)]
-    same = [block for block in near if (block.data.top, block.data.left) == (area.top, area.left)]
-    return next(iter(same or near), None)
+    near.sort(key=lambda block: (block.facts.endpoint != endpoint, _corner(block.data) != _corner(area)))
+    return next(iter(near), None)
+
+
+def _corner(area: Area) -> tuple[int, int]:
+    return area.top, area.left
 
 
 def _name(block_id: str, part: str) -> str:
     return f"{PREFIX}{block_id}_{part}"
 
 
+def _piece(number: int) -> str:
+    return f"info{number + 1}" if number else "info"
+
+
 def _read(book: xw.Book, block_id: str) -> Remembered | None:
-    info, data, scores = (grid.get_name(book, _name(block_id, part)) for part in _PARTS)
-    if not isinstance(info, str) or not isinstance(data, Area) or not isinstance(scores, Area):
-        return None
+    """A block, or None where its names hold something else than `remember` writes, or their cells are gone."""
     try:
-        facts: dict[str, Any] = json.loads(info)
-        facts["names"] = tuple(facts["names"])
-        facts["readings"] = tuple((str(c), str(d), int(p)) for c, d, p in facts["readings"])
-        return Remembered(block_id, data, scores, Facts(**facts))
-    except (ValueError, TypeError, KeyError):  # names that someone else wrote
+        facts = _facts(_text(book, block_id))
+        areas = {part: grid.get_name(book, _name(block_id, part)) for part in _AREAS}
+    except Exception:  # noqa: BLE001 - names that someone else wrote; each engine has a class of its own for the odd
         return None
+    header, top, data, scores = (areas[part] for part in ("header", "top", "data", "scores"))
+    if not isinstance(data, Area) or not isinstance(scores, Area):
+        return None
+    if not _is_above(header, data, wanted=facts.header) or not _is_above(top, scores, wanted=facts.top):
+        return None
+    return Remembered(block_id, data, scores, facts, _area(header), _area(top))
+
+
+def _area(value: str | Area | None) -> Area | None:
+    return value if isinstance(value, Area) else None
+
+
+def _is_above(header: str | Area | None, area: Area, *, wanted: bool) -> bool:
+    """Whether there is a header above, or none where none is wanted."""
+    if not wanted:
+        return header is None
+    return isinstance(header, Area) and header.sheet == area.sheet and header.bottom < area.top
+
+
+def _text(book: xw.Book, block_id: str) -> str:
+    pieces: list[str] = []
+    while isinstance(piece := grid.get_name(book, _name(block_id, _piece(len(pieces)))), str):
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def _facts(text: str) -> Facts:
+    """Raises ValueError, TypeError, KeyError, AttributeError where the text is not what `remember` writes."""
+    given = json.loads(text)
+    readings = tuple((column, doubt, place) for column, doubt, place in given["readings"])
+    facts = Facts(**given | {"names": tuple(given["names"]), "readings": readings})
+    texts = [facts.endpoint, facts.version, facts.at, facts.inputs, facts.mix, facts.order, *facts.names]
+    flags = [facts.header, facts.top, facts.table, facts.sheet, facts.complete]
+    numbers = [facts.width, facts.rows, *(place for _, _, place in readings)]
+    texts += [text for column, doubt, _ in readings for text in (column, doubt)]
+    for values, kind in ((texts, str), (flags, bool), (numbers, int)):
+        if any(type(value) is not kind for value in values):
+            raise TypeError
+    return facts

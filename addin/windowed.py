@@ -111,8 +111,15 @@ class XlwingsUi:
             return None
         if excelfacts.has_input_box(self._book.app):
             cells = excelfacts.ask_for_cells(self._book.app, text, TITLE)
-            return None if cells is None else area_of(cells)
+            return None if cells is None else self.area_here(self._book, cells)
         return active_area(self._book) if self.ask(text, (OK, CANCEL)) == OK else None
+
+    def area_here(self, book: xw.Book, cells: xw.Range) -> Area | None:
+        """Where cells are; None, with a word, when they are another workbook's: an area knows only its sheet's name."""
+        if cells.sheet.book.fullname == book.fullname:
+            return area_of(cells)
+        self.tell(f"'{cells.sheet.book.name}' is another workbook. Select a cell of '{book.name}'.")
+        return None
 
     def add_endpoint(self, catalogue: Catalogue) -> Entry | None:
         """The window that asks for address, key and name, and tests and saves them. Raises NoWindows."""
@@ -120,7 +127,12 @@ class XlwingsUi:
         def test(url: str, key: str) -> Described:
             return describe(catalogue, url, key)
 
-        entered = dialogs.add_endpoint(test, lambda error: explain(error, sheet=False), screen=self._screen)
+        entered = dialogs.add_endpoint(
+            test,
+            lambda error: explain(error, sheet=False),
+            taken=[entry.name for entry in catalogue.entries()],
+            screen=self._screen,
+        )
         return None if entered is None else catalogue.add(entered.name, entered.url, entered.key)
 
     def open_file(self, path: Path) -> None:

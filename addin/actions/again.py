@@ -7,15 +7,17 @@ from dataclasses import replace
 from addin import blocks, grid
 from addin.actions.desk import Desk
 from addin.actions.errors import NotScored
-from addin.actions.prepare import by_position, inputs_of, prepare
+from addin.actions.naming import result_names
+from addin.actions.placing import is_ours
+from addin.actions.prepare import by_position, digest_of, prepare
 from addin.actions.scoring import earlier_of, score
-from addin.blocks import Remembered, inputs_digest
+from addin.blocks import Remembered
 from addin.errors import GridError
 from addin.grid import Area, Block
 from addin.grid.tables import find_table
+from addin.marks import STALE, contents, is_sheet_untouched, order_of, whole_sheet
 from worker.scoring import Schema
 
-STALE = "stale: the inputs or the model changed; score again"
 EVERY = "All of them"
 CANCEL = "Cancel"
 
@@ -33,7 +35,7 @@ def score_again(desk: Desk) -> None:
 
 
 def again(desk: Desk, before: Remembered, *, alone: bool = False) -> bool:
-    """Score a block again, unless neither its inputs nor its model changed; says whether they did."""
+    """Score a block again, unless it is as it was scored; says whether it is not."""
     block = reread(desk, before)
     desk.noted["endpoint"] = before.facts.endpoint
     schema = desk.catalogue.endpoint(before.facts.endpoint).schema
@@ -44,16 +46,22 @@ def again(desk: Desk, before: Remembered, *, alone: bool = False) -> bool:
 
 
 def is_current(desk: Desk, before: Remembered, block: Block, schema: Schema) -> bool:
-    """Whether every score of a block is that of its row as it stands now, by the model the endpoint has now."""
-    return digest_of(block, schema) == before.facts.inputs and (
-        desk.scorer.model_version(before.facts.endpoint) == before.facts.version
-    )
+    """Whether every row that can have a score has it, and each is that of its row as it stands now, by the model the
+    endpoint has now.
+    """
+    facts = before.facts
+    if not facts.complete or not has_same_inputs(before, block, schema):
+        return False
+    if desk.scorer.model_version(facts.endpoint) != facts.version:
+        return False
+    if facts.sheet:
+        return is_sheet_untouched(desk.book, before.scores, facts.order)
+    return order_of(grid.snapshot(desk.book, before.scores)) == facts.order
 
 
-def digest_of(block: Block, schema: Schema) -> str:
-    """A digest of the cells that would be scored. Raises MissingColumns, DuplicateColumns."""
-    frame = by_position(block, schema)
-    return inputs_digest(frame, inputs_of(frame, schema))
+def has_same_inputs(before: Remembered, block: Block, schema: Schema) -> bool:
+    """Whether a block holds what was scored. Raises MissingColumns, DuplicateColumns."""
+    return digest_of(by_position(block, schema), schema, whole=before.facts.sheet) == before.facts.inputs
 
 
 def reread(desk: Desk, before: Remembered) -> Block:
@@ -68,27 +76,55 @@ def reread(desk: Desk, before: Remembered) -> Block:
 
 
 def mark_stale(desk: Desk, before: Remembered) -> int:
-    """Write into Status which scores are stale; returns how many rows are. Nothing is called but for the version."""
+    """Write into Status which scores are stale; returns how many rows are. Nothing is called but for the version, and
+    columns or sheets that are no longer as they were made are left alone.
+    """
     schema = desk.catalogue.endpoint(before.facts.endpoint).schema
     block = reread(desk, before)
     status = before.scores.column(before.scores.columns - 1)
-    if is_current(desk, before, block, schema) or status.rows != block.area.rows:
+    if is_current(desk, before, block, schema):
+        return 0
+    if before.facts.sheet:
+        return _mark_sheet(desk, before, status)
+    if status.rows != block.area.rows or (block.headers is None and before.facts.width != block.area.columns):
+        return 0
+    if not is_ours(desk, before, result_names(block, schema, before.facts.names)):
         return 0
     prepared = prepare(desk, block, schema, earlier_of(before, alone=True))
     if prepared is None:
         return 0
     known = desk.scorer.is_known(before.facts.endpoint, prepared.frame, prepared.known)
-    said = [_text(row[0][0]) for row in grid.snapshot(desk.book, status)]
+    said = [contents(row)[0] for row in grid.snapshot(desk.book, status)]
     stale = [row for row, there in zip(prepared.rows.tolist(), known, strict=True) if said[row] == "ok" and not there]
-    if stale:
-        for row in stale:
-            said[row] = STALE
-        grid.write(desk.book, status, [[word] for word in said])
+    _mark(desk, status, stale)
     return len(stale)
 
 
-def _text(content: object) -> str:
-    return "" if content is None else str(content).removeprefix("'")
+def _mark_sheet(desk: Desk, before: Remembered, status: Area) -> int:
+    """All scores of a sheet of results are marked: its rows may be others by now."""
+    if not is_sheet_untouched(desk.book, before.scores, before.facts.order):
+        return 0
+    stale = [row for row, cells in enumerate(grid.snapshot(desk.book, status)) if contents(cells)[0] == "ok"]
+    _mark(desk, status, stale)
+    order = order_of(grid.snapshot(desk.book, whole_sheet(before.scores)))
+    blocks.remember(desk.book, replace(before, facts=replace(before.facts, order=order)))
+    return len(stale)
+
+
+def _mark(desk: Desk, status: Area, stale: list[int]) -> None:
+    for rows in _runs(stale):
+        grid.write(desk.book, replace(status, top=status.top + rows.start, rows=len(rows)), [[STALE]] * len(rows))
+
+
+def _runs(rows: list[int]) -> list[range]:
+    """Rows in rising order as stretches without a gap."""
+    runs: list[range] = []
+    for row in rows:
+        if runs and runs[-1].stop == row:
+            runs[-1] = range(runs[-1].start, row + 1)
+        else:
+            runs.append(range(row, row + 1))
+    return runs
 
 
 def _chosen(desk: Desk, found: list[Remembered]) -> list[Remembered]:

@@ -1,7 +1,9 @@
 """Auto-score: a sheet whose scored blocks are scored again by themselves, a second after a change.
 
 The add-in's VBA arms a timer on a change of a sheet that a hidden name beginning with AUTO refers to; the timer calls
-`auto_score_tick`. Results are no inputs: what is written here never makes a block another one to be scored.
+`auto_score_tick`. The name alone allows nothing: it ends in a token that must also stand among the person's own files,
+so a workbook from somebody else sends no rows with its reader's key. Results are no inputs: what is written here never
+makes a block another one to be scored.
 """
 
 from __future__ import annotations
@@ -11,8 +13,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from addin import blocks, grid
-from addin.actions.again import again, digest_of, reread
+from addin import blocks, consent, grid
+from addin.actions.again import again, has_same_inputs, reread
 from addin.actions.desk import Desk
 from addin.actions.errors import NotScored
 from addin.blocks import Remembered, change
@@ -32,10 +34,13 @@ WARNING = (
 
 
 class Alone:
-    """The Ui of a tick: nobody is there to answer, and no window opens while somebody types."""
+    """The Ui of a tick: nobody is there to answer, and no window opens while somebody types. `asked` is the first
+    question that would have been asked.
+    """
 
     def __init__(self, ui: Ui) -> None:
         self._ui = ui
+        self.asked: str | None = None
 
     def status(self, text: str | None) -> None:
         """As ever."""
@@ -46,6 +51,7 @@ class Alone:
 
     def ask(self, text: str, choices: Sequence[str]) -> str | None:  # noqa: ARG002 - nobody answers
         """Nothing."""
+        self.asked = self.asked or text
         return None
 
     def report(self, text: str, title: str = "") -> None:
@@ -53,6 +59,7 @@ class Alone:
 
     def pairs(self, rows: Sequence[tuple[str, str, str]]) -> bool:  # noqa: ARG002
         """No."""
+        self.asked = self.asked or "Which columns are the inputs?"
         return False
 
     def choose_readings(self, questions: Sequence[Question]) -> Mapping[int, int] | None:  # noqa: ARG002
@@ -79,37 +86,62 @@ def auto_score(desk: Desk) -> None:
     """Switch auto-score on or off for the sheet in front."""
     sheet = grid.active_area(desk.book).sheet
     names = _names(desk, sheet)
-    if names:
-        change(desk.book, dict.fromkeys(names, None))
+    if _mine(desk, names):
+        _switch_off(desk, names)
         return
     if not any(block.data.sheet == sheet for block in blocks.remembered(desk.book)):
         raise NotScored
     if desk.ui.ask(WARNING, (SWITCH_ON, CANCEL)) == SWITCH_ON:
-        change(desk.book, {f"{AUTO}_{blocks.new_id()}": Area(sheet, 1, 1, 1, 1)})
+        token = consent.new_token()
+        consent.agree(desk.folder, token)
+        change(desk.book, {f"{AUTO}_{token}": Area(sheet, 1, 1, 1, 1)})
 
 
 def auto_score_tick(desk: Desk) -> None:
-    """Score what changed on sheets with auto-score. Nothing is asked; an error switches the sheet's auto-score off."""
+    """Score what changed on sheets for which this person switched auto-score on. Nothing is asked: an error, or a
+    question that would have to be asked, switches the sheet's auto-score off.
+    """
     if desk.settings.stopped:
         return
     for block in blocks.remembered(desk.book):
-        names = _names(desk, block.data.sheet)
-        if not names:
+        mine = _mine(desk, _names(desk, block.data.sheet))
+        if not mine:
             continue
+        off = f"Auto-score is off for '{block.data.sheet}'."
         try:
-            _score(desk, block)
+            question = _score(desk, block)
         except SheetscoreError as error:
-            change(desk.book, dict.fromkeys(names, None))
-            desk.ui.tell(f"{explain(error)} Auto-score is off for '{block.data.sheet}'.")
+            _switch_off(desk, mine)
+            desk.ui.tell(f"{explain(error)} {off}")
+        except Exception:  # the door says that nobody foresaw it: once, not with each change
+            _switch_off(desk, mine)
+            raise
+        else:
+            if question:
+                _switch_off(desk, mine)
+                desk.ui.tell(f"{off} Somebody must answer first: {question} Click Score again. Sheet unchanged.")
 
 
-def _score(desk: Desk, before: Remembered) -> None:
+def _score(desk: Desk, before: Remembered) -> str | None:
+    """Score a block again if its inputs changed. Returns the question that nobody was there to answer."""
     schema = desk.catalogue.endpoint(before.facts.endpoint).schema
     block = reread(desk, before)
-    if digest_of(block, schema) == before.facts.inputs:
-        return
-    if len(block.frame) <= desk.settings.confirm_rows:
-        again(replace(desk, ui=Alone(desk.ui)), before, alone=True)
+    if has_same_inputs(before, block, schema) or len(block.frame) > desk.settings.confirm_rows:
+        return None
+    alone = Alone(desk.ui)
+    again(replace(desk, ui=alone), before, alone=True)
+    return alone.asked
+
+
+def _mine(desk: Desk, names: Sequence[str]) -> list[str]:
+    """Those names whose token this person agreed to."""
+    agreed = consent.agreed(desk.folder)
+    return [name for name in names if name.removeprefix(f"{AUTO}_") in agreed]
+
+
+def _switch_off(desk: Desk, names: Sequence[str]) -> None:
+    change(desk.book, dict.fromkeys(names))
+    consent.withdraw(desk.folder, [name.removeprefix(f"{AUTO}_") for name in names])
 
 
 def _names(desk: Desk, sheet: str) -> list[str]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from addin import grid
+from addin import blocks, grid
 from addin.actions.desk import Desk
+from addin.actions.naming import free_names, result_names
 from addin.blocks import Remembered
 from addin.errors import GridError, GridFault
 from addin.grid import Area, Block, Kept
 from addin.grid.obstacles import refuse_to_write
 from addin.grid.ownsheets import refuse_sheets
+from addin.marks import contents, is_sheet_untouched, is_touched, whole_sheet
 from worker.scoring import Schema
-from worker.scoring.schema import match_key
 
-STATUS = "Status"
 SAME = "Where they are"
 BESIDE = "Beside the data"
 NEW_SHEET = "New sheet"
@@ -29,9 +28,10 @@ WITHOUT_HEADERS = "Without headers"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where results go: `area` has one row for each row of the block; None is a new sheet. `header_row` is where the
-    names are written, None where they are not. `beside`: the columns are made next to the data (inside its table).
-    `stood` is what stood there, header included, when the place was agreed on.
+    """Where results go: `area` has one row for each row of the block; None is a sheet of our own, a new one or, with
+    what is written there, the one named `sheet`. `header_row` is where the names are written, None where they are not.
+    `beside`: the columns are made next to the data (inside its table). `stood` is what stood there, header included,
+    when the place was agreed on.
     """
 
     names: tuple[str, ...]
@@ -39,70 +39,130 @@ class Target:
     header_row: int | None = None
     beside: bool = False
     stood: tuple[tuple[Kept, ...], ...] = ()
+    sheet: Area | None = None
 
 
-def choose(desk: Desk, block: Block, schema: Schema, before: Remembered | None, *, again: bool) -> Target | None:
-    """Ask where the results go, and before anything is lost. None when the person cancels.
+def choose(
+    desk: Desk, block: Block, schema: Schema, name: str, before: Remembered | None, *, again: bool, alone: bool = False
+) -> Target | None:
+    """Ask where the results of endpoint `name` go, and before anything is lost. None when the person cancels.
 
-    The result columns of an earlier scoring (`before`) are refilled unasked when they are beside the data, or when the
-    block is scored `again`. Raises GridError.
+    The result columns of an earlier scoring (`before`) are refilled unasked when they are as they were written, by the
+    same endpoint, and are beside the data or the block is scored `again`. Raises GridError.
     """
-    names = result_names(block, schema, before.facts.names if before else ())
-    own = before.scores if before and before.facts.names == names else None
-    beside = _beside(desk, block, names)
-    there = None if beside is None else Target(names, beside, block.header_row, beside=True)
-    if own and beside and (own.sheet, own.left) == (beside.sheet, beside.left):
-        return _agreed(desk, there, _outside(beside, own))
-    kept = Target(names, own) if own and own.rows == block.area.rows else None
-    if again and kept:
-        return _agreed(desk, kept, [])
-    if beside and not kept and grid.occupied(desk.book, beside):
-        return _agreed(desk, there, [beside])
-    choices = [*([SAME] if kept else []), *([BESIDE] if beside else []), NEW_SHEET, PICK, CANCEL]
+    mine = before if before and before.facts.endpoint == name else None
+    names = result_names(block, schema, mine.facts.names if mine else ())
+    if mine and mine.facts.sheet:
+        ours = is_sheet_untouched(desk.book, mine.scores, mine.facts.order)
+        if again:
+            return _again_on_sheet(desk, mine, names, untouched=ours, alone=alone)
+        kept = _on_sheet(desk, mine, names) if ours else None
+    else:
+        mine = mine if mine and is_ours(desk, mine, names) else None
+        kept = Target(names, mine.scores) if mine and mine.scores.rows == block.area.rows else None
+    there = _beside(desk, block, names)
+    own = None if mine is None or mine.facts.sheet else mine.scores
+    if mine and own and there and there.area and (own.sheet, own.left) == (there.area.sheet, there.area.left):
+        return _refilled(desk, there, mine, schema, _outside(there.area, own))
+    if again and kept and mine:
+        return _refilled(desk, kept, mine, schema, [])
+    rival = _rival(desk, there, name)
+    if rival and there and not kept:
+        return _beside_rival(desk, block, schema, there, rival)
+    foreign = _foreign(desk, there)
+    if foreign and not kept:
+        return _agreed(desk, there, foreign)
+    choices = [*([SAME] if kept else []), *([BESIDE] if there else []), NEW_SHEET, PICK, CANCEL]
     answer = desk.ui.ask(f"{int((~block.blank).sum()):,} rows. Where should the scores go?", choices)
-    if answer == SAME:
-        return _agreed(desk, kept, [])
-    if answer == BESIDE and beside:
-        return _agreed(desk, there, [beside] if kept else [])
+    if answer == SAME and kept and mine:
+        return kept if kept.sheet else _refilled(desk, kept, mine, schema, [])
+    if answer == BESIDE and there:
+        return _agreed(desk, there, foreign)
     return _elsewhere(desk, names, block.area.rows, answer)
 
 
-def result_names(block: Block, schema: Schema, before: Sequence[str]) -> tuple[str, ...]:
-    """Names of the result columns: those of the scoring before, those that stand side by side in the block, or the
-    outputs' and Status, each with a number where the data has such a column.
-    """
-    names = (*schema.output_names, STATUS)
-    headers = block.headers or ()
-    stretches = [before, *(headers[start : start + len(names)] for start in range(len(headers)))]
-    for found in stretches:
-        if len(found) == len(names) and all(map(_is_named, found, names)):
-            return tuple(found)
-    taken = {match_key(header) for header in (*headers, *schema.input_names)}
-    return tuple(_free(name, taken) for name in names)
+def is_ours(desk: Desk, before: Remembered, names: Sequence[str]) -> bool:
+    """Whether the columns of an earlier scoring are still there and carry these names, in this order."""
+    scores, top = before.scores, before.top
+    if before.facts.names != tuple(names) or scores.columns != len(names):
+        return False
+    if top is None:
+        return True
+    if (top.left, top.columns, top.rows) != (scores.left, scores.columns, 1):
+        return False
+    return _texts(desk, top) == list(names)
 
 
-def _is_named(header: str, name: str) -> bool:
-    """Whether a header is a name, or that with a number behind it."""
-    return re.fullmatch(rf"{re.escape(name)}( \d+)?", header) is not None
+def _texts(desk: Desk, header: Area) -> list[str]:
+    (cells,) = grid.snapshot(desk.book, header)
+    return ["" if content is None else str(content).removeprefix("'") for content in contents(cells)]
 
 
-def _free(name: str, taken: set[str]) -> str:
-    free, number = name, 1
-    while match_key(free) in taken:
-        number += 1
-        free = f"{name} {number}"
-    taken.add(match_key(free))
-    return free
+def _on_sheet(desk: Desk, before: Remembered, names: tuple[str, ...]) -> Target:
+    whole = whole_sheet(before.scores)
+    refuse_to_write(desk.book, whole)
+    return Target(names, sheet=whole, stood=grid.snapshot(desk.book, whole))
 
 
-def _beside(desk: Desk, block: Block, names: Sequence[str]) -> Area | None:
+def _again_on_sheet(
+    desk: Desk, before: Remembered, names: tuple[str, ...], *, untouched: bool, alone: bool
+) -> Target | None:
+    """The sheet of results again, or a new one where somebody worked in it."""
+    if untouched:
+        return _on_sheet(desk, before, names)
+    if alone and desk.ui.ask(f"The sheet '{before.scores.sheet}' was changed.", (NEW_SHEET, CANCEL)) != NEW_SHEET:
+        return None
+    return _elsewhere(desk, names, 0, NEW_SHEET)
+
+
+def _beside(desk: Desk, block: Block, names: tuple[str, ...]) -> Target | None:
     """Right of the data, or None where there is no room."""
     try:
-        return grid.results_area(desk.book, block, names)
+        area = grid.results_area(desk.book, block, names)
     except GridError as error:
         if error.fault is GridFault.NO_ROOM:
             return None
         raise
+    return Target(names, area, _header_row(desk, block, area, names), beside=True)
+
+
+def _header_row(desk: Desk, block: Block, area: Area, names: Sequence[str]) -> int | None:
+    """That of the data, or the row above where they have none and nothing else stands there."""
+    if block.header_row is not None or block.table is not None or area.top == 1:
+        return block.header_row
+    above = _texts(desk, replace(area, top=area.top - 1, rows=1))
+    return area.top - 1 if not any(above) or above == list(names) else None
+
+
+def _foreign(desk: Desk, target: Target | None) -> list[Area]:
+    """The cells of a place that hold something; headers that are those of the results are no loss."""
+    if target is None or target.area is None:
+        return []
+    parts = [target.area]
+    if target.header_row is not None:
+        header = replace(target.area, top=target.header_row, rows=1)
+        parts += [] if _texts(desk, header) == list(target.names) else [header]
+    return [part for part in parts if grid.occupied(desk.book, part)]
+
+
+def _rival(desk: Desk, there: Target | None, name: str) -> Remembered | None:
+    """Another endpoint's scores in the same place."""
+    if there is None or there.area is None:
+        return None
+    known = blocks.remembered(desk.book)
+    return next((each for each in known if each.facts.endpoint != name and each.scores.meet(there.area)), None)
+
+
+def _beside_rival(desk: Desk, block: Block, schema: Schema, there: Target, rival: Remembered) -> Target | None:
+    text = f"{rival.scores.address} holds the scores of {rival.facts.endpoint}."
+    answer = desk.ui.ask(text, (BESIDE, NEW_SHEET, OVERWRITE, PICK, CANCEL))
+    if answer == OVERWRITE:
+        return _agreed(desk, there, [])
+    if answer != BESIDE:
+        return _elsewhere(desk, there.names, block.area.rows, answer)
+    known = (each for each in blocks.remembered(desk.book) if each.scores.sheet == block.area.sheet)
+    apart = _beside(desk, block, free_names(block, schema, [name for each in known for name in each.facts.names]))
+    return _agreed(desk, apart, _foreign(desk, apart))
 
 
 def _outside(area: Area, own: Area) -> list[Area]:
@@ -118,6 +178,18 @@ def _outside(area: Area, own: Area) -> list[Area]:
     ]
 
 
+def _refilled(desk: Desk, target: Target, own: Remembered, schema: Schema, outside: Sequence[Area]) -> Target | None:
+    """Our own columns again; what somebody typed over scores is not lost unasked."""
+    formulas = grid.has_formulas(desk.book, own.scores)
+    if not formulas and is_touched(grid.snapshot(desk.book, own.scores), own.facts.mark, schema):
+        text = f"Scores in {own.scores.address} were changed by hand."
+        answer = desk.ui.ask(text, (NEW_SHEET, OVERWRITE, PICK, CANCEL))
+        if answer != OVERWRITE:
+            rows = 0 if target.area is None else target.area.rows
+            return _elsewhere(desk, target.names, rows, answer)
+    return _agreed(desk, target, outside)
+
+
 def _agreed(desk: Desk, target: Target | None, foreign: Sequence[Area]) -> Target | None:
     """The target, if nothing foreign is lost there or the person agrees. Formulas are never overwritten.
 
@@ -126,8 +198,9 @@ def _agreed(desk: Desk, target: Target | None, foreign: Sequence[Area]) -> Targe
     if target is None or target.area is None:
         return target
     whole = target.area.with_header(target.header_row)
-    if grid.has_formulas(desk.book, target.area):
-        text = f"{target.area.address} holds formulas, which are never overwritten."
+    if grid.has_formulas(desk.book, whole):
+        held = target.area if grid.has_formulas(desk.book, target.area) else whole
+        text = f"{held.address} holds formulas, which are never overwritten."
         return _elsewhere(desk, target.names, target.area.rows, desk.ui.ask(text, (NEW_SHEET, PICK, CANCEL)))
     lost = sum(grid.occupied(desk.book, area) for area in foreign)
     if lost:
@@ -135,7 +208,8 @@ def _agreed(desk: Desk, target: Target | None, foreign: Sequence[Area]) -> Targe
         answer = desk.ui.ask(f"{foreign[0].address} holds {values}.", (NEW_SHEET, OVERWRITE, PICK, CANCEL))
         if answer != OVERWRITE:
             return _elsewhere(desk, target.names, target.area.rows, answer)
-    refuse_to_write(desk.book, target.area)
+    for part in (target.area, whole):
+        refuse_to_write(desk.book, part)
     return replace(target, stood=grid.snapshot(desk.book, whole))
 
 

@@ -13,6 +13,7 @@ from addin.actions.desk import Desk
 from addin.actions.readings import Choices, Found, apply, find, questions
 from addin.blocks import inputs_digest
 from addin.grid import Area, Block
+from addin.grid.cells import fingerprint
 from worker.scoring import MissingColumns, NoRows, Problem, Schema
 from worker.scoring.check import check, match_columns
 from worker.scoring.words import shown
@@ -23,9 +24,12 @@ ALL = "All rows"
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What the person said when this block was scored before. `alone`: nobody is there to be asked now."""
+    """What the person said when this block was scored before, which then had `width` columns. `alone`: nobody is there
+    to be asked now.
+    """
 
     choices: Choices
+    width: int = 0
     alone: bool = False
 
 
@@ -60,7 +64,8 @@ def prepare(desk: Desk, block: Block, schema: Schema, earlier: Earlier | None = 
     Alone, rows that a filter hides are left out and texts in doubt left as they are. Raises TableError.
     """
     frame = by_position(block, schema)
-    if block.headers is None and earlier is None and not _confirmed(desk, block, schema):
+    as_before = earlier is not None and earlier.width == block.area.columns
+    if block.headers is None and not as_before and not _confirmed(desk, block, schema):
         return None
     names = dict(zip(block.frame.columns, frame.columns, strict=True))
     rows = _rows(desk, block, alone=earlier is not None and earlier.alone)
@@ -76,7 +81,7 @@ def prepare(desk: Desk, block: Block, schema: Schema, earlier: Earlier | None = 
     )
     chosen = frame.iloc[rows]
     found = check(chosen, schema, known).problems
-    digest = inputs_digest(frame, inputs_of(frame, schema))
+    digest = digest_of(frame, schema)
     prepared = Prepared(replace(block, frame=frame), chosen, rows, known, found, {}, digest)
     return _read(desk, prepared, schema, earlier or Earlier({}))
 
@@ -106,6 +111,18 @@ def apart_from(block: Block, own: Area | None) -> Block:
     names = {block.frame.columns[place] for place in others}
     blank[[problem.row for problem in block.problems if problem.column in names]] = False
     return replace(block, blank=blank)
+
+
+def digest_of(frame: pd.DataFrame, schema: Schema, *, whole: bool = False) -> str:
+    """A digest of the cells that would be scored; `whole`: of all that goes to a sheet of results, row numbers too.
+
+    Raises MissingColumns, DuplicateColumns.
+    """
+    columns = inputs_of(frame, schema)
+    if not whole:
+        return inputs_digest(frame, columns)
+    every = [frame.iloc[:, place].tolist() for place in range(frame.shape[1])]
+    return fingerprint([[str(name) for name in frame.columns], frame.index.tolist(), *every])
 
 
 def inputs_of(frame: pd.DataFrame, schema: Schema) -> list[int]:

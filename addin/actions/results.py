@@ -38,16 +38,18 @@ def _cells(series: pd.Series[Any], output: Output) -> list[object]:
     return [null if missing else value for value, missing in zip(values, pd.isna(series), strict=True)]
 
 
-def spread(prepared: Prepared, rows: Sequence[Row], standing: Sequence[Row] | None) -> list[Row]:
-    """Rows for the whole block: what is new, what stood there for rows that were left out, nothing for blank ones."""
-    width = len(rows[0])
-    block = prepared.block
-    nothing: Row = ("",) * width
-    spread = list(standing) if standing is not None else [nothing] * len(block.frame)
+def spread(prepared: Prepared, rows: Sequence[Row], standing: Sequence[Row], ours: Sequence[bool]) -> list[Row]:
+    """Rows for the whole block: what is new, and what stood there for rows that were left out.
+
+    Blank rows lose results of `ours`, and keep anything else that stood there.
+    """
+    nothing: Row = ("",) * len(rows[0])
+    spread = list(standing)
     for place, row in zip(prepared.rows.tolist(), rows, strict=True):
         spread[place] = row
-    for place in block.blank.nonzero()[0].tolist():
-        spread[place] = nothing
+    for place in prepared.block.blank.nonzero()[0].tolist():
+        if ours[place]:
+            spread[place] = nothing
     return spread
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import xlwings as xw
@@ -11,14 +12,15 @@ from addin import blocks, grid
 from addin.actions.check import ask_for_good_rows, show_problems
 from addin.actions.desk import Desk
 from addin.actions.placing import Target, choose
-from addin.actions.prepare import Earlier, Prepared, apart_from, prepare
+from addin.actions.prepare import Earlier, Prepared, apart_from, digest_of, prepare
 from addin.actions.readings import Doubt
 from addin.actions.results import result_rows
-from addin.actions.writing import is_as_agreed, keep_step, write_results
+from addin.actions.writing import Placed, is_as_agreed, keep_step, write_results
 from addin.blocks import Facts, Remembered
 from addin.errors import GridError, GridFault
-from addin.grid import Area, Block
+from addin.grid import Block
 from addin.grid.ownsheets import used_area
+from addin.marks import mark_of
 from addin.scorer import Outcome
 from addin.undo import Step
 from worker.scoring import Problem, ProblemKind, Schema
@@ -48,7 +50,7 @@ def _score_new(desk: Desk, read: Callable[[xw.Book], Block]) -> None:
     name = desk.chosen()
     desk.noted.update(endpoint=name, host=urlsplit(desk.catalogue.entry(name).url).netloc)
     block = read(desk.book)
-    score(desk, block, name, blocks.find(desk.book, block.area))
+    score(desk, block, name, blocks.find(desk.book, block.area, name))
 
 
 def score(desk: Desk, block: Block, name: str, before: Remembered | None, earlier: Earlier | None = None) -> None:
@@ -60,9 +62,10 @@ def score(desk: Desk, block: Block, name: str, before: Remembered | None, earlie
     prepared = prepare(desk, apart_from(block, before.scores if before else None), schema, earlier)
     if prepared is None:
         return
-    if (earlier is None or not earlier.alone) and not _goes_on(desk, prepared):
+    alone = earlier is not None and earlier.alone
+    if not alone and not _goes_on(desk, prepared):
         return
-    target = choose(desk, prepared.block, schema, before, again=earlier is not None)
+    target = choose(desk, prepared.block, schema, name, before, again=earlier is not None, alone=alone)
     if target is None or not _confirmed(desk, name, prepared):
         return
     outcome = _called(desk, name, prepared)
@@ -71,7 +74,7 @@ def score(desk: Desk, block: Block, name: str, before: Remembered | None, earlie
     moved = not _is_as_read(desk, prepared.block, target)
     if not moved:
         _write(desk, prepared, schema, target, outcome, before)
-    elif earlier is None or not earlier.alone:  # else the change that was made meanwhile brings the next scoring
+    elif not alone:  # else the change that was made meanwhile brings the next scoring
         _write_apart(desk, prepared, schema, target.names, outcome)
 
 
@@ -89,7 +92,13 @@ def _goes_on(desk: Desk, prepared: Prepared) -> bool:
 
 def earlier_of(before: Remembered, *, alone: bool = False) -> Earlier:
     """What the person said when the block was scored."""
-    return Earlier({(column, Doubt(doubt)): place for column, doubt, place in before.facts.readings}, alone)
+    known = {str(doubt): doubt for doubt in Doubt}
+    choices = {
+        (column, known[doubt]): place
+        for column, doubt, place in before.facts.readings
+        if doubt in known and place in range(1 if known[doubt] is Doubt.NONE else 2)
+    }
+    return Earlier(choices, before.facts.width, alone)
 
 
 def _confirmed(desk: Desk, name: str, prepared: Prepared) -> bool:
@@ -138,9 +147,16 @@ def _write(
 ) -> None:
     rows = result_rows(prepared, outcome.frame, outcome.problems, schema)
     step = Step()
-    scores = write_results(desk, prepared, schema, target, rows, step)
-    step.names |= blocks.remember(desk.book, _memory(desk, prepared, target, scores, outcome, before))
+    placed = write_results(desk, prepared, schema, target, rows, step)
+    try:
+        step.names |= blocks.remember(desk.book, _memory(desk, prepared, schema, placed, outcome, before))
+    except Exception as error:  # noqa: BLE001 - each engine has a class of its own for a name that Excel refuses
+        desk.noted["not_remembered"] = type(error).__name__
+        desk.ui.tell("The scores are written, but the workbook could not note it: Score again will not know them.")
     keep_step(desk, step)
+    if before and before.facts.sheet and placed.sheet and before.scores.sheet != placed.scores.sheet:
+        left = f"'{before.scores.sheet}' was changed and is left as it is."
+        desk.ui.tell(f"The scores are on '{placed.scores.sheet}'; {left}")
     _say(desk, prepared, outcome)
 
 
@@ -148,9 +164,9 @@ def _write_apart(desk: Desk, prepared: Prepared, schema: Schema, names: tuple[st
     """To a new sheet, as nobody could say any more which row a score belongs to."""
     rows = result_rows(prepared, outcome.frame, outcome.problems, schema)
     step = Step()
-    scores = write_results(desk, prepared, schema, Target(names), rows, step)
+    placed = write_results(desk, prepared, schema, Target(names), rows, step)
     keep_step(desk, step)
-    desk.ui.tell(f"Rows changed while scoring. Scores are on '{scores.sheet}'; nothing was overwritten.")
+    desk.ui.tell(f"Rows changed while scoring. Scores are on '{placed.scores.sheet}'; nothing was overwritten.")
 
 
 def _is_as_read(desk: Desk, block: Block, target: Target) -> bool:
@@ -165,28 +181,37 @@ def _is_as_read(desk: Desk, block: Block, target: Target) -> bool:
 
 
 def _memory(
-    desk: Desk, prepared: Prepared, target: Target, scores: Area, outcome: Outcome, before: Remembered | None
+    desk: Desk, prepared: Prepared, schema: Schema, placed: Placed, outcome: Outcome, before: Remembered | None
 ) -> Remembered:
     """What the workbook is to remember. A part of a block that was scored before stays part of that block."""
     block = prepared.block
-    own = before is not None and before.facts.names == target.names
-    if before and own and before.facts.endpoint == outcome.endpoint and _is_part(block.area, before.data):
-        return before
+    part = before is not None and block.area != before.data and before.data.contains(block.area)
+    same = before is not None and before.facts.endpoint == outcome.endpoint
+    if before and part and same and before.scores.contains(placed.scores) and not placed.sheet:
+        mark = mark_of(grid.snapshot(desk.book, before.scores))
+        return replace(before, facts=replace(before.facts, rows=mark.rows, mix=mark.mix, order=mark.order))
+    failed = any(problem.kind is ProblemKind.CALL_FAILED for problem in outcome.problems)
     facts = Facts(
         endpoint=outcome.endpoint,
         version=outcome.model_version,
         at=desk.clock().isoformat(timespec="seconds"),
-        header=None if block.header_row is None else block.area.top - block.header_row,
+        header=block.header_row is not None,
+        top=placed.top is not None,
         table=block.table is not None,
-        names=target.names,
-        inputs=prepared.digest,
+        sheet=placed.sheet,
+        complete=not failed and len(prepared.rows) == int((~block.blank).sum()),
+        width=block.area.columns,
+        names=placed.names,
+        inputs=digest_of(block.frame, schema, whole=True) if placed.sheet else prepared.digest,
+        rows=placed.mark.rows,
+        mix=placed.mark.mix,
+        order=placed.mark.order,
         readings=tuple((column, str(doubt), place) for (column, doubt), place in prepared.choices.items()),
     )
-    return Remembered(before.id if before and own else blocks.new_id(), block.area, scores, facts)
-
-
-def _is_part(area: Area, whole: Area) -> bool:
-    return area != whole and whole.contains(area)
+    header = None if block.header_row is None else replace(block.area, top=block.header_row, rows=1)
+    replaced = before is not None and not part and (same or before.scores.meet(placed.scores) is not None)
+    block_id = before.id if before and replaced else blocks.new_id()
+    return Remembered(block_id, block.area, placed.scores, facts, header, placed.top)
 
 
 def _say(desk: Desk, prepared: Prepared, outcome: Outcome) -> None:

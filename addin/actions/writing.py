@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from addin import grid
 from addin.actions.desk import Desk
@@ -14,21 +14,35 @@ from addin.actions.results import Row, formats, sheet_table, spread
 from addin.grid import Area, Kept
 from addin.grid.look import dress_header, dress_sheet, undress_header
 from addin.grid.ownsheets import remove_sheet
+from addin.marks import Mark, contents, is_result, mark_of, order_of
 from addin.undo import Step, Written, keep
 from worker.scoring import Schema
 
 SHEET = "Scores"
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where scores were written: their cells and those of their header, what that says, and their mark. `sheet`: on a
+    sheet of our own, and the mark's `order` is that of the whole sheet.
+    """
+
+    scores: Area
+    top: Area | None
+    names: tuple[str, ...]
+    mark: Mark
+    sheet: bool = False
+
+
 def write_results(
     desk: Desk, prepared: Prepared, schema: Schema, target: Target, rows: Sequence[Row], step: Step
-) -> Area:
-    """Write the rows and tell `step` what was done. Returns the cells of the scores, without their header.
-
-    What fails half-way is taken back before it is raised.
-    """
+) -> Placed:
+    """Write the rows and tell `step` what was done. What fails half-way is taken back before it is raised."""
     if target.area is None:
-        return _to_sheet(desk, prepared, schema, target.names, rows, step)
+        table = sheet_table(prepared, rows, target.names, set(inputs_of(prepared.frame, schema)))
+        if target.sheet is not None and _texts(target.stood[0]) == list(map(str, table[0])):
+            return _to_same_sheet(desk, schema, target, target.sheet, table, step)
+        return _to_sheet(desk, schema, target.names, table, step)
     whole, before, area = target.area.with_header(target.header_row), target.stood, target.area
     grown = target.names if target.beside and prepared.block.table is not None and _is_blank(before) else ()
     widths: tuple[float, ...] = ()
@@ -40,8 +54,12 @@ def write_results(
                 widths = dress_header(desk.book, header, target.names)
         elif target.header_row is not None:
             grid.write(desk.book, replace(area, top=target.header_row, rows=1), [target.names])
-        grid.write(desk.book, area, spread(prepared, rows, _standing(before, area.rows)), formats(schema))
-        step.written.append(Written(whole, before, grid.snapshot(desk.book, whole), grown, widths))
+        stood = before[len(before) - area.rows :]
+        ours = [is_result(contents(row), schema) for row in stood]
+        filled = spread(prepared, rows, [tuple(map(_value, row)) for row in stood], ours)
+        grid.write(desk.book, area, filled, formats(schema))
+        after = grid.snapshot(desk.book, whole)
+        step.written.append(Written(whole, before, after, grown, widths))
     except Exception:
         with suppress(Exception):
             if not (grown and grid.remove_columns(desk.book, whole, grown)):
@@ -49,7 +67,8 @@ def write_results(
             if widths and header is not None:
                 undress_header(desk.book, header, widths)
         raise
-    return area
+    names = target.names if header is None else tuple(_texts(after[0]))
+    return Placed(area, header, names, mark_of(after[len(after) - area.rows :]))
 
 
 def keep_step(desk: Desk, step: Step) -> None:
@@ -63,7 +82,7 @@ def keep_step(desk: Desk, step: Step) -> None:
 def is_as_agreed(desk: Desk, target: Target) -> bool:
     """Whether the place for the results is as it was when it was agreed on."""
     if target.area is None:
-        return True
+        return target.sheet is None or grid.snapshot(desk.book, target.sheet) == target.stood
     return grid.snapshot(desk.book, target.area.with_header(target.header_row)) == target.stood
 
 
@@ -71,9 +90,8 @@ def _is_blank(cells: Sequence[Sequence[Kept]]) -> bool:
     return all(content is None for row in cells for content, _ in row)
 
 
-def _standing(before: Sequence[Sequence[Kept]], rows: int) -> list[Row]:
-    """The values that stood in the area, as they can be written again."""
-    return [tuple(map(_value, row)) for row in before[len(before) - rows :]]
+def _texts(cells: Sequence[Kept]) -> list[str]:
+    return ["" if content is None else str(content).removeprefix("'") for content in contents(cells)]
 
 
 def _value(cell: Kept) -> object:
@@ -85,21 +103,48 @@ def _value(cell: Kept) -> object:
     return content
 
 
-def _to_sheet(
-    desk: Desk, prepared: Prepared, schema: Schema, names: Sequence[str], rows: Sequence[Row], step: Step
-) -> Area:
+def _to_sheet(desk: Desk, schema: Schema, names: tuple[str, ...], table: list[Row], step: Step) -> Placed:
     sheet = grid.add_sheet(desk.book, SHEET)
-    table = sheet_table(prepared, rows, names, set(inputs_of(prepared.frame, schema)))
     whole = Area(sheet, 1, 1, len(table), len(table[0]))
-    body = replace(whole, top=2, rows=len(rows))
+    header, body = replace(whole, rows=1), replace(whole, top=2, rows=len(table) - 1)
     try:
-        grid.write(desk.book, replace(whole, rows=1), table[:1])
-        grid.write(desk.book, body, table[1:], ("",) * (body.columns - len(names)) + tuple(formats(schema)))
+        grid.write(desk.book, header, table[:1])
+        grid.write(desk.book, body, table[1:], _sheet_formats(schema, names, body))
     except Exception:
         with suppress(Exception):
             remove_sheet(desk.book, sheet)
         raise
-    dress_sheet(desk.book, replace(whole, rows=1))
+    dress_sheet(desk.book, header)
     step.sheets.append(sheet)
     grid.goto(desk.book, replace(whole, rows=1, columns=1))
-    return replace(body, left=body.right - len(names) + 1, columns=len(names))
+    return _placed(names, whole, grid.snapshot(desk.book, whole))
+
+
+def _to_same_sheet(desk: Desk, schema: Schema, target: Target, old: Area, table: list[Row], step: Step) -> Placed:
+    """All of a sheet of results anew; rows that it had more are emptied."""
+    whole = replace(old, rows=len(table))
+    both = replace(old, rows=max(old.rows, whole.rows))
+    rest: list[Row] = [("",) * old.columns] * (both.rows - whole.rows)
+    before = grid.snapshot(desk.book, both)
+    body = replace(both, top=2, rows=both.rows - 1)
+    try:
+        grid.write(desk.book, body, [*table[1:], *rest], _sheet_formats(schema, target.names, body))
+    except Exception:
+        with suppress(Exception):
+            grid.restore(desk.book, both, before)
+        raise
+    after = grid.snapshot(desk.book, both)
+    step.written.append(Written(both, before, after))
+    return _placed(target.names, whole, after[: whole.rows])
+
+
+def _sheet_formats(schema: Schema, names: Sequence[str], body: Area) -> tuple[str, ...]:
+    return ("",) * (body.columns - len(names)) + formats(schema)
+
+
+def _placed(names: tuple[str, ...], whole: Area, cells: Sequence[Sequence[Kept]]) -> Placed:
+    """The scores among all cells of a sheet of results."""
+    left = whole.columns - len(names)
+    mark = replace(mark_of([row[left:] for row in cells[1:]]), order=order_of(cells))
+    top = Area(whole.sheet, 1, whole.left + left, 1, len(names))
+    return Placed(replace(top, top=2, rows=whole.rows - 1), top, names, mark, sheet=True)

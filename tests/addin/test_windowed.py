@@ -97,6 +97,17 @@ def test_a_cell_is_picked_by_selecting_it_where_excel_has_no_box_for_that(book: 
     assert XlwingsUi(None, Answering("OK")).pick_cell("Select a cell.") is None
 
 
+def test_a_cell_of_another_workbook_is_refused() -> None:
+    """Its address would mean another cell here."""
+    app = memory.app()
+    here, other = app.books.add(), app.books.add()
+    screen = Answering(None)
+    ui = XlwingsUi(here, screen)
+    assert ui.area_here(here, here.sheets[0]["C7"]) == Area("Sheet1", 7, 3, 1, 1)
+    assert ui.area_here(here, other.sheets[0]["C7"]) is None
+    assert "is another workbook" in str(screen.shown)
+
+
 def test_without_a_workbook_nothing_is_lost_but_the_status_bar() -> None:
     """As when no workbook is open."""
     ui = XlwingsUi(None, Answering(None))
