@@ -14,10 +14,10 @@ from pathlib import Path
 
 import orjson
 
-from addin.conf import update_conf
+from addin.conf import drop_down, update_conf
 from addin.entries import BadLine, Entries, Entry, clean_name, names, read_entries, write_entries
 from addin.errors import AddinError
-from addin.keystore import KeyStore
+from addin.keystore import KeyStore, variable
 from addin.paths import only_one, write_whole
 from worker.scoring import (
     BadAnswer,
@@ -31,7 +31,7 @@ from worker.scoring import (
 )
 from worker.scoring.endpoint import clean_key, location
 
-__all__ = ["BadLine", "Catalogue", "Entry", "NameTaken", "NoKey", "Refreshed", "UnknownEndpoint"]
+__all__ = ["BadLine", "Catalogue", "Entry", "NameTaken", "NoKey", "Refreshed", "UnknownEndpoint", "VariableTaken"]
 
 
 class UnknownEndpoint(AddinError):
@@ -49,6 +49,15 @@ class NameTaken(AddinError):
     def __init__(self, name: str) -> None:
         super().__init__("name taken")
         self.name = name
+
+
+class VariableTaken(AddinError):
+    """The key of the endpoint called `name` would go by the same environment `variable`: it would be sent to both."""
+
+    def __init__(self, name: str, variable: str) -> None:
+        super().__init__("variable taken")
+        self.name = name
+        self.variable = variable
 
 
 class NoKey(AddinError):
@@ -85,7 +94,7 @@ class Catalogue:
     ) -> None:
         self._folder = folder
         self._keys = keys
-        self._conf = conf or folder / "sheetscore.conf"
+        self.conf = conf or folder / "sheetscore.conf"
         self._clock = clock
         self._read: dict[str, tuple[tuple[int, int, int], Description]] = {}
         self.transport = transport or HttpTransport()
@@ -112,7 +121,7 @@ class Catalogue:
         """Ask an endpoint to describe itself and, if it does, put it on the list and its key into the key store.
 
         An address that is on the list already gets this key and name: that is how a key is replaced.
-        Raises BadName, AddressError, NameTaken, EndpointError, KeyStoreError; then nothing is changed.
+        Raises BadName, AddressError, NameTaken, VariableTaken, EndpointError, KeyStoreError; then nothing is changed.
         """
         name, place, key = clean_name(name), location(url), clean_key(key)
         _refuse_taken(read_entries(self._folder), name, place)
@@ -200,8 +209,7 @@ class Catalogue:
 
     def _write(self, entries: Entries) -> None:
         write_entries(self._folder, entries)
-        listed = {"ENDPOINTS": ";".join(names(entries.entries)), "SELECTED": entries.selected}
-        update_conf(self._conf, listed)
+        update_conf(self.conf, drop_down(names(entries.entries), entries.selected))
 
     def _file(self, url: str) -> Path:
         return self._folder / "endpoints" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.json"
@@ -241,3 +249,6 @@ def _refuse_taken(entries: Entries, name: str, url: str) -> None:
     twin = entries.find(name)
     if twin is not None and twin.url != url:
         raise NameTaken(twin.name)
+    for other in entries.entries:
+        if other.url != url and variable(other.name) == variable(name):
+            raise VariableTaken(other.name, variable(name))

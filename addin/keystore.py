@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 import keyring
@@ -147,8 +147,9 @@ class FirstOf:
             self._then.set(url, key, name)
 
     def delete(self, url: str, name: str = "") -> None:
-        """Forget a key."""
-        self._then.delete(url, name)
+        """Forget a key. A system's key store that is refused was never given one."""
+        with suppress(KeyStoreRefused):
+            self._then.delete(url, name)
 
 
 class MemoryKeys:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from addin.catalogue import NameTaken, NoKey, UnknownEndpoint
+from addin.catalogue import NameTaken, NoKey, UnknownEndpoint, VariableTaken
 from addin.entries import LONGEST_NAME, BadLine, BadName, LineFault
 from addin.errors import GridError, GridFault
 from addin.install.errors import InstallError, InstallFault
@@ -104,6 +104,10 @@ _SCORING: dict[type[Exception], Callable[[Any], str]] = {
 _DESK: dict[type[Exception], Callable[[Any], str]] = {
     UnknownEndpoint: _unknown,
     NameTaken: lambda e: f"You have another endpoint called '{e.name}'. Choose another name.",
+    VariableTaken: lambda e: (
+        f"This name and that of your endpoint '{e.name}' make one environment variable for the key, {e.variable}. "
+        "Choose a name with other letters or digits."
+    ),
     NoKey: lambda e: (
         f"The key of '{e.name}' is not on this computer. Click Add endpoint and enter its address with your key."
     ),

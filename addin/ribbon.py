@@ -43,7 +43,7 @@ def _now() -> datetime:
 
 def open_desk(book: xw.Book, ui: Ui, folder: Path) -> Desk:
     """A desk with what this account has. Raises SettingError."""
-    settings = Settings(folder)
+    settings = Settings(folder, conf=conf_file())
     keys = open_keys()
     catalogue = Catalogue(folder, keys, conf=conf_file())
     cache = open_cache(folder, keys, settings.cache_mb)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from addin.conf import update_conf
 from addin.errors import AddinError
-from addin.paths import settings_file, write_whole
+from addin.paths import only_one, settings_file, write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,14 @@ class SettingError(AddinError):
 
 
 class Settings:
-    """The values in force for one person. `settings.cache_mb`, `settings["cache_mb"]`. Raises SettingError."""
+    """The values in force for one person. `settings.cache_mb`, `settings["cache_mb"]`. Raises SettingError.
 
-    def __init__(self, folder: Path, environ: Mapping[str, str] = os.environ) -> None:
+    `conf` is the file that the add-in's VBA reads: on macOS it sees no other of ours.
+    """
+
+    def __init__(self, folder: Path, environ: Mapping[str, str] = os.environ, conf: Path | None = None) -> None:
+        self._folder = folder
+        self._conf = conf or folder / "sheetscore.conf"
         self._switch = folder / "calls-stopped"
         file = settings_file(folder)
         stored = _load(file)
@@ -81,11 +87,15 @@ class Settings:
         return self._switch.exists()
 
     def stop_calls(self, *, stopped: bool) -> None:
-        """Stop all scoring calls of this person, in every workbook and process, or allow them again."""
-        if stopped:
-            write_whole(self._switch, b"")
-        else:
-            self._switch.unlink(missing_ok=True)
+        """Stop all scoring calls of this person, in every workbook and process, or allow them again; the ribbon is told
+        as STOPPED. Raises OSError.
+        """
+        with only_one(self._folder):
+            if stopped:
+                write_whole(self._switch, b"")
+            else:
+                self._switch.unlink(missing_ok=True)
+            update_conf(self._conf, {"STOPPED": "1" if stopped else None})
 
 
 def _load(file: Path) -> dict[str, Any]:

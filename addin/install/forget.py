@@ -9,6 +9,7 @@ from pathlib import Path
 from addin import paths
 from addin.cache import SECRET_NAME
 from addin.catalogue import Catalogue
+from addin.conf import update_conf
 from addin.keystore import KeyStore
 
 
@@ -23,6 +24,7 @@ def forget(folder: Path, catalogue: Catalogue, keys: KeyStore) -> int:
     keys.delete(SECRET_NAME)
     for file in _files(folder):
         file.unlink(missing_ok=True)
+    update_conf(catalogue.conf, {"STOPPED": None})
     with suppress(OSError):
         (folder / "endpoints").rmdir()
     return len(entries)

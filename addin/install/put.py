@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from addin import paths
-from addin.conf import update_conf
+from addin.conf import drop_down, update_conf
 from addin.entries import names, read_entries
 from addin.install.errors import InstallError, InstallFault
 from addin.install.interpreter import interpreter, launcher, spoken
@@ -125,7 +125,7 @@ def default_settings() -> bytes:
 def _endpoints(folder: Path) -> dict[str, str]:
     """The drop-down as the list has it: the file that the VBA reads may have been lost with an older Excel."""
     found = read_entries(folder)
-    return {"ENDPOINTS": ";".join(names(found.entries)), "SELECTED": found.selected} if found.entries else {}
+    return drop_down(names(found.entries), found.selected) if found.entries else {}
 
 
 def _all_made(before: Record | None, made: list[Path]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
-from addin.catalogue import BadLine, Catalogue, NameTaken, NoKey, UnknownEndpoint
+from addin.catalogue import BadLine, Catalogue, NameTaken, NoKey, UnknownEndpoint, VariableTaken
 from addin.conf import read_conf, update_conf
 from addin.entries import BadName, Entry, LineFault
 from addin.keystore import KeyStoreRefused, MemoryKeys, SystemKeys
@@ -81,6 +81,16 @@ def test_two_endpoints_of_one_name_are_refused(desk: MadeDesk) -> None:
     assert desk.keys.get(OTHER) is None
 
 
+@pytest.mark.parametrize("name", ["Credit!", "credit_", " (credit) "])
+def test_two_endpoints_of_one_environment_variable_are_refused(desk: MadeDesk, name: str) -> None:
+    """The key of one would be sent to the other. The same endpoint may be called so."""
+    with pytest.raises(VariableTaken) as error:
+        desk.catalogue.add(name, OTHER, KEY)
+    assert (error.value.name, error.value.variable) == ("credit", "SHEETSCORE_KEY_CREDIT")
+    assert desk.keys.get(OTHER) is None
+    assert desk.catalogue.add(name, URL, KEY).name == name.strip()
+
+
 def test_an_address_added_again_gets_its_new_key_and_name(desk: MadeDesk) -> None:
     """That is how a key is replaced; place, date and choice stay."""
     before = desk.catalogue.entry("credit")
@@ -123,7 +133,7 @@ def test_an_endpoint_is_removed_with_its_key(desk: MadeDesk) -> None:
     selected = desk.catalogue.selected()
     assert selected is not None
     assert selected.name == "other"
-    assert read_conf(desk.folder / "sheetscore.conf") == {"ENDPOINTS": "other", "SELECTED": "other"}
+    assert read_conf(desk.folder / "sheetscore.conf") == {"ENDPOINTS": "other", "SELECTED": "0"}
     assert len(list((desk.folder / "endpoints").iterdir())) == 1
     for ask in (desk.catalogue.remove, desk.catalogue.select, desk.catalogue.endpoint, desk.catalogue.refresh):
         with pytest.raises(UnknownEndpoint) as error:
@@ -139,7 +149,7 @@ def test_excel_s_side_is_told_names_and_choice(desk: MadeDesk) -> None:
     desk.catalogue.select("κρέδιτ, NEW")
     assert read_conf(conf) == {
         "ENDPOINTS": "credit;Κρέδιτ, new",
-        "SELECTED": "Κρέδιτ, new",
+        "SELECTED": "1",
         "INTERPRETER_WIN": r"C:\Users\Γ & Co\python.exe",
     }
     assert b'"ENDPOINTS","credit;' in conf.read_bytes()

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,12 @@ from addin.catalogue import Catalogue
 from addin.commands import Seat, app, words
 from addin.conf import read_conf
 from addin.install import InstallError, InstallFault
+from addin.install.forget import forget
 from addin.keystore import SystemKeys
 from addin.messages import explain
 from tests.addin.computers import VERSIONS, Computer, Credentials, mac, make, windows
 from tests.addin.servers import KEY, LOCATION, serving
+from tests.addin.test_keystore import Plain
 
 ROOT = Path(__file__).parents[2]
 
@@ -129,6 +132,17 @@ def test_remove_everything_leaves_nothing(desk: Desk) -> None:
     assert theirs.read_bytes() == b"a server's"
     theirs.unlink()
     assert desk.computer.tree() == before
+
+
+def test_remove_everything_goes_on_where_the_key_store_is_refused(desk: Desk) -> None:
+    """The list goes; a key in the environment is not ours."""
+    desk("install")
+    with serving() as server:
+        desk.add_endpoint(server.url)
+    refused = replace(desk.seat, keys=SystemKeys(Plain))
+    forget(refused.folder, refused.catalogue(), refused.store())
+
+    assert refused.catalogue().entries() == ()
 
 
 def test_the_doctor_asks_each_endpoint(desk: Desk, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from addin.conf import read_conf, update_conf
+from addin.conf import drop_down, read_conf, update_conf
 
 
 def test_keys_are_set_changed_and_taken_away(tmp_path: Path) -> None:
@@ -34,3 +34,19 @@ def test_lines_that_say_nothing_are_passed_over(tmp_path: Path) -> None:
     file = tmp_path / "sheetscore.conf"
     file.write_bytes(b'\xff\n"A"\n\n"B","1","2"\n"ENDPOINTS","a;b"\n')
     assert read_conf(file) == {"ENDPOINTS": "a;b"}
+
+
+def test_on_macos_lines_end_as_xlwings_writes_them(tmp_path: Path) -> None:
+    """In a line feed alone; what stood there otherwise is read."""
+    file = tmp_path / "sheetscore.conf"
+    update_conf(file, {"A": "1"}, "win32")
+    update_conf(file, {"B": "2"}, "darwin")
+    assert file.read_bytes() == b'"A","1"\n"B","2"\n'
+
+
+def test_names_that_the_code_page_cannot_hold_stay_apart() -> None:
+    """As question marks alone they would look alike; the choice is a place, not a name."""
+    names = ["Ω", "Größe", "Σ"]
+    assert drop_down(names, "Σ", "cp1252") == {"ENDPOINTS": "? (1);Größe;? (3)", "SELECTED": "2"}
+    assert drop_down(names, "Σ", "utf-8") == {"ENDPOINTS": "Ω;Größe;Σ", "SELECTED": "2"}
+    assert drop_down([], "", "cp1252") == {"ENDPOINTS": "", "SELECTED": ""}

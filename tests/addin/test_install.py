@@ -107,10 +107,10 @@ def test_endpoints_stay_in_the_drop_down(computer: Computer, source: Path) -> No
     install(computer.system, source)
     (conf,) = [computer.home / name for name in computer.tree() if name.endswith(".conf")]
 
-    assert (read_conf(conf)["ENDPOINTS"], read_conf(conf)["SELECTED"]) == ("Credit;Churn", "Churn")
-    update_conf(conf, {"SELECTED": "Credit"})
+    assert (read_conf(conf)["ENDPOINTS"], read_conf(conf)["SELECTED"]) == ("Credit;Churn", "1")
+    update_conf(conf, {"SELECTED": "0"})
     remove(computer.system)
-    assert read_conf(conf) == {"ENDPOINTS": "Credit;Churn", "SELECTED": "Credit"}
+    assert read_conf(conf) == {"ENDPOINTS": "Credit;Churn", "SELECTED": "0"}
     assert (folder / "endpoints.jsonl").exists()
 
 

@@ -191,3 +191,11 @@ def test_no_store_shows_its_keys() -> None:
     memory.set(URL, CANARY)
     shown = [memory, FirstOf(memory, memory), EnvironmentKeys({"SHEETSCORE_KEY_X": CANARY}), open_keys({"K": CANARY})]
     assert CANARY not in repr(shown)
+
+
+def test_a_refused_key_store_hinders_no_deletion() -> None:
+    """It was never given a key; one that fails is said."""
+    keys = FirstOf(EnvironmentKeys({}), SystemKeys(Plain))
+    keys.delete(URL, "credit")
+    with pytest.raises(KeyStoreRefused):
+        keys.set(URL, CANARY, "credit")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from addin.conf import read_conf, update_conf
 from addin.settings import TABLE, SettingError, Settings
 
 
@@ -54,6 +55,16 @@ def test_calls_are_stopped_for_every_process_at_once(tmp_path: Path) -> None:
     one.stop_calls(stopped=True)
     one.stop_calls(stopped=True)
     assert other.stopped
+    assert read_conf(tmp_path / "sheetscore.conf") == {"STOPPED": "1"}
     one.stop_calls(stopped=False)
     one.stop_calls(stopped=False)
     assert not other.stopped
+    assert read_conf(tmp_path / "sheetscore.conf") == {}
+
+
+def test_the_ribbon_is_told_in_its_own_file(tmp_path: Path) -> None:
+    """Excel for Mac sees no other of our files; what else stands there stays."""
+    conf = tmp_path / "sandbox" / "sheetscore.conf"
+    update_conf(conf, {"SELECTED": "1"})
+    Settings(tmp_path, {}, conf).stop_calls(stopped=True)
+    assert read_conf(conf) == {"SELECTED": "1", "STOPPED": "1"}

@@ -71,7 +71,7 @@ def test_an_argument_that_is_no_number_runs_nothing(argument: str) -> None:
 
 def test_the_drop_down_shows_the_names_of_the_settings_file_and_the_one_in_use() -> None:
     """Written by Python; read anew each time the ribbon is drawn."""
-    desk = Desk(settings={"ENDPOINTS": "Loans acme;Fraud, v2;Zins", "SELECTED": "fraud, V2"})
+    desk = Desk(settings={"ENDPOINTS": "Loans acme;Fraud, v2;Zins", "SELECTED": "1"})
     assert desk.ask("EndpointCount", Control("")) == 3
     assert [desk.ask("EndpointLabel", Control(""), position) for position in range(3)] == [
         "Loans acme",
@@ -81,6 +81,15 @@ def test_the_drop_down_shows_the_names_of_the_settings_file_and_the_one_in_use()
     assert desk.ask("EndpointSelected", Control("")) == 1
     desk.rim.settings["ENDPOINTS"] = "Zins"
     assert desk.ask("EndpointCount", Control("")) == 1
+    assert desk.ask("EndpointSelected", Control("")) == 0
+
+
+@pytest.mark.parametrize(("selected", "position"), [("2", 2), ("3", 0), ("Ω", 0), ("-1", 0), ("99999", 0), ("", 0)])
+def test_names_that_look_alike_are_told_apart_by_their_place(selected: str, position: int) -> None:
+    """A code page may have made question marks of them; a place that is none is the first."""
+    desk = Desk(settings={"ENDPOINTS": "?;?;?", "SELECTED": selected})
+    desk.ask("EndpointCount", Control(""))
+    assert desk.ask("EndpointSelected", Control("")) == position
 
 
 def test_with_no_endpoint_the_drop_down_is_empty_and_with_none_chosen_the_first_is_in_use() -> None:
@@ -105,11 +114,11 @@ def test_on_windows_a_click_draws_the_ribbon_anew_when_python_is_done() -> None:
     assert desk.ribbon.drawn == 1
 
 
-def test_stop_calls_is_pressed_while_the_switch_of_the_user_folder_is_there() -> None:
-    """Whichever process set it."""
-    assert Desk().ask("CallsStopped", Control("")) is False
-    switch = "C:\\Users\\her\\.sheetscore\\calls-stopped"
-    assert Desk(files={switch}).ask("CallsStopped", Control("")) is True
+@pytest.mark.parametrize("mac", [False, True])
+def test_stop_calls_is_pressed_while_the_settings_file_says_so(mac: bool) -> None:
+    """Whichever process wrote it; Excel for Mac may look at no other file."""
+    assert Desk(mac=mac).ask("CallsStopped", Control("")) is False
+    assert Desk(mac=mac, settings={"STOPPED": "1"}).ask("CallsStopped", Control("")) is True
 
 
 def test_settings_come_from_the_users_own_file_and_no_other() -> None:

@@ -53,15 +53,15 @@ Public Sub EndpointLabel(control As IRibbonControl, index As Integer, ByRef retu
     returnedVal = endpointNames(index)
 End Sub
 
-' The first endpoint is the one in use as long as none was chosen.
+' By its place: names that the system's code page cannot hold may look alike. The first endpoint is the one in use as
+' long as none was chosen.
 Public Sub EndpointSelected(control As IRibbonControl, ByRef returnedVal As Variant)
-    Dim python As New Bridge, position As Integer, chosen As String
+    Dim python As New Bridge, chosen As String
     On Error Resume Next
     returnedVal = 0
-    chosen = LCase$(python.Setting("SELECTED"))
-    For position = 0 To UBound(endpointNames)
-        If LCase$(endpointNames(position)) = chosen Then returnedVal = position
-    Next position
+    chosen = python.Setting("SELECTED")
+    If chosen = "" Or chosen Like "*[!0-9]*" Or Len(chosen) > 4 Then Exit Sub
+    If CInt(chosen) <= UBound(endpointNames) Then returnedVal = CInt(chosen)
 End Sub
 
 Public Sub EndpointChanged(control As IRibbonControl, id As String, index As Integer)
@@ -72,7 +72,7 @@ Public Sub CallsStopped(control As IRibbonControl, ByRef returnedVal As Variant)
     Dim python As New Bridge
     On Error Resume Next
     returnedVal = False
-    returnedVal = python.IsThere("calls-stopped")
+    returnedVal = (python.Setting("STOPPED") = "1")
 End Sub
 
 Private Sub Act(ByVal action As String, ByVal argument As String)
