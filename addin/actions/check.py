@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from addin import grid
@@ -11,12 +12,13 @@ from addin.blocks import change
 from addin.errors import GridError, GridFault
 from addin.grid import Area
 from addin.grid.look import dress_links, dress_sheet
-from addin.grid.ownsheets import clear_sheet, has_sheet, remove_sheet, write_links
+from addin.grid.ownsheets import clear_sheet, contents_of, has_sheet, remove_sheet, write_links
 from worker.scoring import Problem
 from worker.scoring.words import reason, shown
 
 SHEET = "Sheetscore problems"
 MARK = "_sheetscore_problems"
+SEEN = "_sheetscore_problems_seen"
 MOST_LISTED = 10_000
 _HEADER = ("Cell", "Column", "Value", "Problem")
 _MOST_IN_WINDOW = 200
@@ -85,6 +87,7 @@ def _write(desk: Desk, prepared: Prepared, sheet: str) -> None:
         grid.write(desk.book, replace(below, top=below.bottom + 1 + number, rows=1), [[line]])
     dress_links(desk.book, below)
     dress_sheet(desk.book, top)
+    change(desk.book, {MARK: Area(sheet, 1, 1, 1, 1), SEEN: contents_of(desk.book, sheet)})
     grid.goto(desk.book, replace(top, columns=1))
 
 
@@ -99,18 +102,30 @@ def _more(prepared: Prepared, listed: int) -> list[str]:
 
 
 def _sheet(desk: Desk) -> str:
-    """The sheet of problems, empty. It is known by its mark: a sheet of that name may be the person's own."""
+    """The sheet of problems, empty; a new one where there is none of ours."""
+    ours = _ours(desk)
+    if ours is None:
+        return grid.add_sheet(desk.book, SHEET)
+    clear_sheet(desk.book, ours)
+    return ours
+
+
+def _ours(desk: Desk) -> str | None:
+    """The sheet of problems that was made before, as long as it is as it was made.
+
+    A sheet of that name may be the person's own; so is ours once it is renamed or something is written or put on it.
+    The mark, a name for a cell, may have been moved to another sheet with that cell.
+    """
     marked = grid.get_name(desk.book, MARK)
-    if isinstance(marked, Area) and has_sheet(desk.book, marked.sheet):
-        clear_sheet(desk.book, marked.sheet)
-        return marked.sheet
-    sheet = grid.add_sheet(desk.book, SHEET)
-    change(desk.book, {MARK: Area(sheet, 1, 1, 1, 1)})
-    return sheet
+    if not isinstance(marked, Area) or not has_sheet(desk.book, marked.sheet):
+        return None
+    if re.fullmatch(rf"{SHEET}( \d+)?", marked.sheet) is None:
+        return None
+    return marked.sheet if contents_of(desk.book, marked.sheet) == grid.get_name(desk.book, SEEN) else None
 
 
 def _remove(desk: Desk) -> None:
-    marked = grid.get_name(desk.book, MARK)
-    if isinstance(marked, Area):
-        remove_sheet(desk.book, marked.sheet)
-    change(desk.book, {MARK: None})
+    ours = _ours(desk)
+    if ours is not None:
+        remove_sheet(desk.book, ours)
+    change(desk.book, {MARK: None, SEEN: None})

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 import xlwings as xw
 
 from addin import excelfacts
+from addin.errors import GridError, GridFault
 from addin.grid.area import Area
 from addin.grid.cells import as_rows, error_name
 from addin.grid.obstacles import has_formulas
-from addin.grid.sheets import range_of
+from addin.grid.sheets import range_of, sheet_of
 from addin.grid.text import typed
 from addin.grid.write import put
 
@@ -30,6 +31,12 @@ def formulas(book: xw.Book, area: Area, wanted: Callable[[str], bool]) -> Iterat
                 found = Area(area.sheet, cells.row, cells.column, *cells.shape)
                 filled.append(found)
                 yield found, text
+
+
+def refuse_protected(book: xw.Book, sheet: str) -> None:
+    """Raise GridError SHEET_PROTECTED where formulas cannot be turned into values with a note."""
+    if excelfacts.is_sheet_protected(sheet_of(book, sheet)):
+        raise GridError(GridFault.SHEET_PROTECTED, sheet)
 
 
 def to_values(book: xw.Book, area: Area, note: str) -> None:

@@ -30,13 +30,13 @@ number format. Both survive JSON.
 
 def occupied(book: xw.Book, area: Area) -> int:
     """How many cells of an area are not blank; a formula is not, whatever it shows."""
-    return sum(len(column) - column.count(None) for column in _contents(book, area))
+    return sum(len(column) - column.count(None) for column in contents(book, area))
 
 
 def snapshot(book: xw.Book, area: Area) -> tuple[tuple[Kept, ...], ...]:
     """Content and number format of each cell, in rows. Raises GridError SHEET_GONE, NO_WORKBOOK, NO_ROOM."""
     formats = [list(_formats(book, column)) for column in area.each_column()]
-    columns = [_kept(*column) for column in zip(_contents(book, area), formats, strict=True)]
+    columns = [_kept(*column) for column in zip(contents(book, area), formats, strict=True)]
     return tuple(zip(*columns, strict=True))
 
 
@@ -66,8 +66,8 @@ def restore(book: xw.Book, area: Area, cells: Sequence[Sequence[Kept]], sleep: S
             row += rows
 
 
-def _contents(book: xw.Book, area: Area) -> list[Sequence[object]]:
-    """The content of each cell, in columns."""
+def contents(book: xw.Book, area: Area) -> list[Sequence[object]]:
+    """The content of each cell as in `snapshot`, in columns."""
     cells = range_of(book, area)
     values = as_rows(excelfacts.exact_values(cells))
     if excelfacts.has_formula(cells) is False:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import xlwings as xw
@@ -10,7 +9,9 @@ import xlwings as xw
 from addin import excelfacts
 from addin.errors import GridError, GridFault
 from addin.grid.area import Area
-from addin.grid.kept import snapshot
+from addin.grid.cells import fingerprint
+from addin.grid.kept import contents
+from addin.grid.regions import trailing_blanks
 from addin.grid.sheets import area_of, sheet_of
 from addin.grid.write import put
 
@@ -32,12 +33,16 @@ def used_area(book: xw.Book, sheet: str) -> Area:
 
 
 def contents_of(book: xw.Book, sheet: str) -> str:
-    """A digest that changes with any cell of a sheet and with anything put on it: charts, shapes, pictures, tables,
-    notes. Raises GridError SHEET_GONE, NO_WORKBOOK.
+    """A digest that changes with any content of a sheet and with anything put on it: charts, shapes, pictures, tables,
+    notes. How far Excel takes the sheet for used does not matter. Raises GridError SHEET_GONE, NO_WORKBOOK.
     """
     used = used_area(book, sheet)
+    columns = contents(book, used)
+    while columns and not any(cell is not None for cell in columns[-1]):
+        columns.pop()
+    rows = used.rows - (trailing_blanks(columns) if columns else used.rows)
     things = excelfacts.count_things(sheet_of(book, sheet))
-    return hashlib.blake2b(repr((used, snapshot(book, used), things)).encode("utf-8", "replace")).hexdigest()
+    return fingerprint([(float(used.top), float(used.left), *map(float, things)), *(c[:rows] for c in columns)])
 
 
 def clear_sheet(book: xw.Book, sheet: str) -> None:

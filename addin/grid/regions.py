@@ -160,7 +160,7 @@ def reads_like_header(cells: Sequence[Any], below: Sequence[Any]) -> bool:
     if is_header(cells):
         return True
     texts = sum(isinstance(value, str) for value in cells)
-    named = all(value is None or isinstance(value, (str, float)) and error_name(value) is None for value in cells)
+    named = all(value is None or (isinstance(value, (str, float)) and error_name(value) is None) for value in cells)
     return named and 2 * texts > len(cells) and differs(cells, below)
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 
 LONGEST_TEXT = 32_766
-"""UTF-16 units (most characters are one, emoji are two) that a cell holds beside an apostrophe; Excel refuses a whole write for one longer text."""
+"""UTF-16 units (most characters are one, emoji are two) that a cell holds beside an apostrophe; Excel refuses a whole
+write for one longer text.
+"""
 _CUT = "…"
 _WORDS = re.compile(r"[^\W\d_][^\d=+*/\\@#:<>|~^%\x00-\x1f]*")
 """Letters first and no digit at all: nothing that could be a number, date, time, formula, error or link."""

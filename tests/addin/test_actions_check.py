@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 import xlwings as xw
 
-from addin.actions.check import GOOD_ROWS, SHEET, STOP
+from addin import grid
+from addin.actions.check import GOOD_ROWS, MARK, SHEET, STOP
 from addin.actions.placing import BESIDE
+from addin.grid import Area
+from addin.memory.sheets import Sheet as MemorySheet
 from tests.addin.acting import Bench, contents, front, in_memory, scores, table, values
 
 
@@ -129,3 +132,38 @@ def test_a_sheet_name_with_quotes_is_linked_to(bench: Bench) -> None:
     sheet["A3"].value = "many"
     bench.do("check_inputs")
     assert bench.book.sheets[SHEET]["A2"].value == "A3"
+
+
+@pytest.mark.parametrize("change", ["renamed", "annotated", "edited", "drawn on", "mark moved"])
+@pytest.mark.parametrize("mended", [False, True])
+def test_a_sheet_of_problems_that_became_the_persons_own_is_left_alone(bench: Bench, change: str, mended: bool) -> None:
+    """It is neither emptied nor deleted, and the sheet that the mark was moved to is not either."""
+    bench.book.sheets[0]["A2:A3"].value = [["many"], ["more"]]
+    bench.do("check_inputs")
+    ours = bench.book.sheets[SHEET]
+    match change:
+        case "renamed":
+            ours.name = "To do"
+        case "annotated":
+            ours["E2"].value = "ask Finance"
+        case "edited":
+            ours["D2"].value = "done"
+        case "drawn on" if isinstance(ours.impl, MemorySheet):
+            ours.impl.shapes.append("arrow")
+        case "drawn on":
+            ours.charts.add(10, 10)
+        case "mark moved":
+            grid.set_name(bench.book, MARK, Area("Sheet1", 9, 1, 1, 1))
+    kept, name = ours["A1:E3"].formula, ours.name
+    front(bench)["A2"].value = 20
+    if mended:
+        front(bench)["A3"].value = 21
+    before = values(bench.book, "A1:C4")
+    bench.do("check_inputs")
+    assert bench.book.sheets[name]["A1:E3"].formula == kept
+    assert values(bench.book, "A1:C4") == before
+    others = [sheet.name for sheet in bench.book.sheets if sheet.name not in {"Sheet1", name}]
+    assert len(others) == (0 if mended else 1)
+    front(bench)["A3"].value = 21
+    bench.do("check_inputs")
+    assert {sheet.name for sheet in bench.book.sheets} == {"Sheet1", name}
