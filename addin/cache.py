@@ -71,6 +71,7 @@ class Cache:
         self, path: Path | None, secret: bytes, most_bytes: int, clock: Callable[[], float] = time.time
     ) -> None:
         self._path = path
+        self._aside = path.with_suffix(".broken") if path else None
         self._secret = secret
         self._most_bytes = most_bytes
         self._clock = clock
@@ -89,8 +90,8 @@ class Cache:
         outer, inner = (hashlib.sha256(bytes(byte ^ pad for byte in key.ljust(64, b"\0"))) for pad in (0x5C, 0x36))
         return [_hmac(outer, inner, marshal.dumps(row, 2))[:_HASH_BYTES] for row in rows]
 
-    def get(self, hashes: Sequence[bytes]) -> dict[bytes, list[Any]]:
-        """The outputs that are known, in the schema's order."""
+    def get(self, hashes: Sequence[bytes], schema: Schema) -> dict[bytes, list[Any]]:
+        """The outputs that are known, in the schema's order. A file with others in it counts as broken."""
 
         def find(store: sqlite3.Connection) -> dict[bytes, list[Any]]:
             now, wanted = self._clock(), (b"".join(hashes), str([0] * len(hashes)))
@@ -102,6 +103,7 @@ class Cache:
                     store.execute(_USE, (*wanted, now, now - _FRESH_SECONDS))
             try:
                 found = orjson.loads(b"[" + outputs + b"]")
+                _refuse_others(found, schema)
                 return dict(zip([hashes[place] for place in orjson.loads(f"[{places}]")], found, strict=True))
             except ValueError:
                 raise sqlite3.DatabaseError("not what was written") from None
@@ -135,8 +137,12 @@ class Cache:
             return {key: self._refusals[key] for key in hashes if key in self._refusals}
 
     def clear(self) -> None:
-        """Forget everything, on the disk too."""
+        """Forget everything, on the disk too, and what was moved aside there."""
         self._refusals.clear()
+        if self._aside is not None:
+            for file in self._aside.parent.glob(f"{self._aside.name}*"):
+                with suppress(OSError):
+                    file.unlink()
 
         def forget(store: sqlite3.Connection) -> None:
             store.execute("DELETE FROM scores")
@@ -193,9 +199,9 @@ class Cache:
     def _set_aside(self) -> None:
         """Start anew; where the broken file cannot be moved (Windows, while another process has it), in memory."""
         self._let_go()
-        if self._path is not None:
+        if self._path is not None and self._aside is not None:
             try:
-                self._path.replace(self._path.with_suffix(".broken"))
+                self._path.replace(self._aside)
             except OSError:
                 self._path = None
 
@@ -216,6 +222,30 @@ def _hmac(outer: hashlib._Hash, inner: hashlib._Hash, message: bytes) -> bytes:
     inner.update(message)
     outer.update(inner.digest())
     return outer.digest()
+
+
+_STORED: dict[ColumnType, set[type]] = {
+    ColumnType.NUMBER: {float, int, type(None)},
+    ColumnType.INTEGER: {int, type(None)},
+    ColumnType.BOOLEAN: {bool, type(None)},
+    ColumnType.TEXT: {str, type(None)},
+    ColumnType.DATETIME: {str, type(None)},
+}
+
+
+def _refuse_others(rows: Sequence[object], schema: Schema) -> None:
+    """Raise ValueError unless each row is a list of what this schema's outputs can be."""
+    lists = [row for row in rows if isinstance(row, list) and len(row) == len(schema.outputs)]
+    if len(lists) < len(rows):
+        raise ValueError("another shape")
+    for output, column in zip(schema.outputs, zip(*lists, strict=True), strict=True):
+        if not _STORED[output.type].issuperset(map(type, column)):
+            raise ValueError("another type")
+        if output.type is ColumnType.DATETIME:
+            moments = [value for value in column if value is not None]
+            if not all(value[:1].isdigit() for value in moments):  # numpy knows what "today" is
+                raise ValueError("no date")
+            np.array(moments, "datetime64[s]")
 
 
 def outputs_of(rows: Sequence[Sequence[Any]], schema: Schema) -> Columns:

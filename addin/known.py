@@ -117,7 +117,7 @@ def look_up(cache: Cache, endpoint: Endpoint, version: str, frame: pd.DataFrame,
     good = np.flatnonzero(checked.good)
     hashes = cache.hashes(take(checked.columns, good), endpoint.url, version, endpoint.schema)
     first = dict(zip(reversed(hashes), reversed(good.tolist()), strict=True))
-    cached, refused = cache.get(list(first)), cache.refused(first)
+    cached, refused = cache.get(list(first), endpoint.schema), cache.refused(first)
     new = first.keys() - cached.keys() - refused.keys() if cached or refused else first
     unknown = np.array(sorted(first[key] for key in new), np.intp)
     return Known(endpoint, version, frame, checked, good, hashes, cached, refused, unknown)

@@ -10,6 +10,7 @@ from addin import paths
 from addin.cache import SECRET_NAME
 from addin.catalogue import Catalogue
 from addin.conf import update_conf
+from addin.consent import consent_file
 from addin.keystore import KeyStore
 
 
@@ -32,6 +33,8 @@ def forget(folder: Path, catalogue: Catalogue, keys: KeyStore) -> int:
 
 def _files(folder: Path) -> Iterator[Path]:
     yield from (paths.endpoints_file(folder), paths.settings_file(folder), folder / "calls-stopped", folder / "lock")
+    yield consent_file(folder)
     yield from (folder / "endpoints").glob("*.json")
+    yield from folder.glob(f"{paths.cache_file(folder).stem}.broken*")
     for file in (paths.cache_file(folder), paths.log_file(folder), paths.undo_file(folder)):
         yield from folder.glob(f"{file.name}*")

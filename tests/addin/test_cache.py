@@ -69,7 +69,7 @@ def test_outputs_come_back_as_they_were(cache: Cache, file: Path) -> None:
     cache.put(hashes, outputs, schema)
     cache.close()
 
-    found = Cache(file, b"secret", LARGE).get(hashes)
+    found = Cache(file, b"secret", LARGE).get(hashes, schema)
     back = outputs_of([found[key] for key in hashes], schema)
     assert {name: values.tolist() for name, values in back.items()} == {n: v.tolist() for n, v in outputs.items()}
     assert np.signbit(back["number"][1])
@@ -80,7 +80,7 @@ def test_a_row_is_known_only_under_what_scored_it(cache: Cache) -> None:
     """Another endpoint, version, schema or secret, another value in any column: unknown."""
     columns = inputs(2)
     hashes = keep(cache, columns)
-    assert len(cache.get(hashes)) == 2
+    assert len(cache.get(hashes, SCHEMA)) == 2
     other = Schema((*SCHEMA.inputs[:2], Column("purpose", ColumnType.TEXT)), SCHEMA.outputs)
     strange = [
         cache.hashes(columns, f"{URL}2", "1", SCHEMA),
@@ -89,7 +89,7 @@ def test_a_row_is_known_only_under_what_scored_it(cache: Cache) -> None:
         Cache(None, b"another", LARGE).hashes(columns, URL, "1", SCHEMA),
         *(cache.hashes({**columns, name: columns[name][::-1]}, URL, "1", SCHEMA) for name in columns),
     ]
-    assert [cache.get(hashes) for hashes in strange] == [{}] * len(strange)
+    assert [cache.get(hashes, SCHEMA) for hashes in strange] == [{}] * len(strange)
 
 
 def test_values_do_not_run_into_each_other(cache: Cache) -> None:
@@ -142,7 +142,7 @@ def test_a_row_that_got_no_score_is_known_to_get_none(cache: Cache) -> None:
     outputs["decision"][2] = None
     hashes = cache.hashes(columns, URL, "1", SCHEMA)
     cache.put(hashes, outputs, SCHEMA)
-    found = cache.get(hashes)
+    found = cache.get(hashes, SCHEMA)
     back = outputs_of([found[key] for key in hashes], SCHEMA)
     assert np.isnan(back["probability"]).tolist() == [False, True, False]
     assert back["decision"].tolist() == ["0-A40", "1-A41", None]
@@ -172,10 +172,10 @@ def test_the_least_recently_used_go(file: Path) -> None:
         now[0] += 10_000
         some = slice(start, start + 500)
         cache.put(hashes[some], score_rows({name: values[some] for name, values in columns.items()}), SCHEMA)
-        cache.get(hashes[:100])
-    assert len(cache.get(hashes[:100])) == 100
-    assert len(cache.get(hashes[-500:])) == 500
-    assert cache.get(hashes[100:600]) == {}
+        cache.get(hashes[:100], SCHEMA)
+    assert len(cache.get(hashes[:100], SCHEMA)) == 100
+    assert len(cache.get(hashes[-500:], SCHEMA)) == 500
+    assert cache.get(hashes[100:600], SCHEMA) == {}
     assert 1500 < cache.count() < 5000
     assert file.stat().st_size < 300_000
     cache.close()
@@ -215,7 +215,32 @@ def spoil_values(file: Path) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("spoil", [spoil_header, spoil_pages, cut_short, other_layout, spoil_values])
+def other_json(text: str) -> Any:
+    def spoil(file: Path) -> None:
+        with sqlite3.connect(file) as store:
+            store.execute("UPDATE scores SET outputs = ?", (text.encode(),))
+        store.close()
+
+    return spoil
+
+
+OTHERS = [
+    "[]",
+    '["x"]',
+    "1",
+    '{"a": 1}',
+    "[0.1, 2]",
+    '["x", 2, "A"]',
+    "[0.1, 2, 3]",
+    "[0.1, 2.5, true]",
+    "[[0.1], 2, null]",
+]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [spoil_header, spoil_pages, cut_short, other_layout, spoil_values, *map(other_json, OTHERS)],
+)
 def test_a_broken_file_is_moved_aside_and_begun_anew(file: Path, spoil: Any) -> None:
     """Without a word: what is lost can be had again."""
     first = Cache(file, b"secret", LARGE)
@@ -224,19 +249,42 @@ def test_a_broken_file_is_moved_aside_and_begun_anew(file: Path, spoil: Any) -> 
     spoil(file)
 
     cache = Cache(file, b"secret", LARGE)
-    assert cache.get(hashes) == {}
+    assert cache.get(hashes, SCHEMA) == {}
     assert keep(cache, inputs(1000)) == hashes
-    assert len(cache.get(hashes)) == 1000
+    assert len(cache.get(hashes, SCHEMA)) == 1000
     cache.close()
     assert file.with_suffix(".broken").exists()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_date_that_is_none_counts_as_broken_too(file: Path) -> None:
+    """It could not be made a date of later on."""
+    schema = Schema((Column("x", ColumnType.NUMBER),), (Output("day", ColumnType.DATETIME),))
+    columns = {"x": np.array([1.0])}
+    for stored, known in (("2024-02-29T00:00:00", 1), ("today", 0)):
+        cache = Cache(file, b"secret", LARGE)
+        hashes = cache.hashes(columns, URL, "1", schema)
+        cache.put(hashes, {"day": np.array([stored], object)}, schema)
+        assert len(cache.get(hashes, schema)) == known
+        cache.close()
+
+
+def test_what_was_moved_aside_goes_with_the_rest(file: Path, cache: Cache) -> None:
+    """Scores stand in it as well; other files stay."""
+    other = file.with_name("settings.toml")
+    for left in (file.with_suffix(".broken"), file.with_name("scores.broken-journal"), other):
+        left.write_bytes(b"x")
+    cache.clear()
+    left = {left.name for left in file.parent.iterdir()}
+    assert {"scores.db", "settings.toml"} <= left
+    assert not [name for name in left if "broken" in name]
 
 
 def test_a_place_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
     """Then nothing is known."""
     (tmp_path / "file").write_text("in the way")
     cache = Cache(tmp_path / "file" / "scores.db", b"secret", LARGE)
-    assert cache.get(keep(cache, inputs(3))) == {}
+    assert cache.get(keep(cache, inputs(3)), SCHEMA) == {}
     cache.clear()
     assert cache.count() == 0
 
@@ -247,11 +295,11 @@ def test_a_file_that_another_process_has_locked_is_no_failure(file: Path, cache:
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     started = time.monotonic()
-    assert cache.get(hashes) == {}
+    assert cache.get(hashes, SCHEMA) == {}
     assert 1 < time.monotonic() - started < 10
     other.execute("ROLLBACK")
     other.close()
-    assert len(cache.get(hashes)) == 3
+    assert len(cache.get(hashes, SCHEMA)) == 3
 
 
 def test_two_processes_use_one_file(file: Path, cache: Cache) -> None:
@@ -283,8 +331,8 @@ def test_what_was_kept_outlives_a_process_that_dies(file: Path, cache: Cache) ->
     child = subprocess.run([sys.executable, "-c", code, file], cwd=Path(__file__).parents[2], check=False)
     assert child.returncode == 9
     hashes = cache.hashes(inputs(1000), URL, "2", SCHEMA)
-    assert [len(cache.get(hashes)), cache.count()] == [1000, 3000]
-    assert cache.get(hashes)[hashes[0]] == [0.0, 0, "0-A40"]
+    assert [len(cache.get(hashes, SCHEMA)), cache.count()] == [1000, 3000]
+    assert cache.get(hashes, SCHEMA)[hashes[0]] == [0.0, 0, "0-A40"]
     assert not file.with_suffix(".broken").exists()
 
 
@@ -293,7 +341,7 @@ def test_several_threads_use_one_cache(cache: Cache) -> None:
     columns = inputs(400)
 
     def work(number: int) -> None:
-        assert len(cache.get(keep(cache, columns, str(number)))) == 400
+        assert len(cache.get(keep(cache, columns, str(number)), SCHEMA)) == 400
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -310,7 +358,7 @@ def test_the_secret_is_made_once_and_kept_in_the_key_store(tmp_path: Path) -> No
     hashes = keep(first, inputs(3))
     first.close()
     again = open_cache(tmp_path, keys, 50, {})
-    assert len(again.get(hashes)) == 3
+    assert len(again.get(hashes, SCHEMA)) == 3
     again.close()
     secret = keys.get(SECRET_NAME)
     assert secret is not None
@@ -332,7 +380,7 @@ def test_without_a_place_for_its_secret_the_cache_is_in_memory(
 ) -> None:
     """It lasts as long as the process; the environment can hold the secret instead."""
     cache = open_cache(tmp_path, keys, 50, environ)
-    assert len(cache.get(keep(cache, inputs(3)))) == 3
+    assert len(cache.get(keep(cache, inputs(3)), SCHEMA)) == 3
     assert cache_file(tmp_path).exists() is on_disk
     cache.close()
 
@@ -350,7 +398,7 @@ def test_five_thousand_rows_are_looked_up_in_no_time(cache: Cache) -> None:
 
     def look() -> float:
         started = time.process_time()
-        found = cache.get(cache.hashes(columns, URL, "1", schema))
+        found = cache.get(cache.hashes(columns, URL, "1", schema), schema)
         assert len(found) == 5000
         return time.process_time() - started
 

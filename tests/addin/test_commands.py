@@ -121,7 +121,15 @@ def test_remove_everything_leaves_nothing(desk: Desk) -> None:
     with serving() as server:
         desk.add_endpoint(server.url)
     open_cache(desk.seat.folder, desk.keys, 1, {}).close()
-    for name in ("sheetscore.log", "sheetscore.log.1", "undo.json", "calls-stopped", "settings.toml", "scores.db"):
+    for name in (
+        "sheetscore.log",
+        "sheetscore.log.1",
+        "undo.json",
+        "calls-stopped",
+        "settings.toml",
+        "scores.db",
+        "scores.broken",
+    ):
         make(desk.seat.folder / name, b"cache_mb = 9\n")
     theirs = make(desk.seat.folder / "sheetscore.db", b"a server's")
     assert any(SECRET_NAME in service for service in desk.credentials.kept)
