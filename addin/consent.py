@@ -22,7 +22,7 @@ def new_token() -> str:
 def agreed(folder: Path) -> list[str]:
     """The tokens that this person agreed to, oldest first; none where the file is not there or cannot be read."""
     try:
-        tokens = json.loads(_file(folder).read_bytes())
+        tokens = json.loads(consent_file(folder).read_bytes())
     except (OSError, ValueError):
         return []
     return [token for token in tokens if isinstance(token, str)] if isinstance(tokens, list) else []
@@ -41,8 +41,9 @@ def withdraw(folder: Path, tokens: Iterable[str]) -> None:
 
 
 def _keep(folder: Path, tokens: list[str]) -> None:
-    write_whole(_file(folder), json.dumps(tokens).encode())
+    write_whole(consent_file(folder), json.dumps(tokens).encode())
 
 
-def _file(folder: Path) -> Path:
+def consent_file(folder: Path) -> Path:
+    """Where the tokens are."""
     return folder / "auto.json"

@@ -125,6 +125,7 @@ def test_remove_everything_leaves_nothing(desk: Desk) -> None:
         "sheetscore.log",
         "sheetscore.log.1",
         "undo.json",
+        "auto.json",
         "calls-stopped",
         "settings.toml",
         "scores.db",

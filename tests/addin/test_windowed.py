@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,6 +127,20 @@ def test_a_workbook_closed_meanwhile_is_no_reason_to_fail(book: xw.Book) -> None
     assert app.status_bar is False
     app.impl.__class__ = type("Gone", (type(app.impl),), {"status_bar": property()})
     ui.status("x")
+
+
+def test_an_endpoint_is_added_under_a_name_that_is_not_taken(tmp_path: Path) -> None:
+    """The window knows which names are."""
+    opened: list[dict[str, object]] = []
+
+    class Recording(Screen):
+        def open(self, window: str, **facts: object) -> Any:
+            opened.append(facts)
+            raise NoWindows(window)
+
+    with pytest.raises(NoWindows):
+        XlwingsUi(None, Recording()).add_endpoint(MadeDesk(tmp_path).catalogue)
+    assert opened[0]["taken"] == ["credit"]
 
 
 def test_an_endpoint_is_tested_with_one_sample_row(tmp_path: Any) -> None:
