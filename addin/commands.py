@@ -72,8 +72,9 @@ def remove(
     """Take the add-in out of Excel; endpoints, keys, kept scores and changed settings stay."""
     seat = context.ensure_object(Seat)
     if everything:
-        number = forget(seat.folder, seat.catalogue(), seat.store())
-        sys.stdout.write(f"Deleted {number} endpoints with their keys, kept scores, settings and log.\n")
+        gone = forget(seat.folder, seat.catalogue(), seat.store())
+        sys.stdout.write(f"Deleted {gone.endpoints} endpoints with their keys, kept scores, settings and log.\n")
+        sys.stdout.writelines(f"{name} stays: it is set in your environment, not by us.\n" for name in gone.left)
     done = installing.remove(seat.system)
     sys.stdout.write("".join(f"Removed {path}\n" for path in done.files) or "There was nothing to remove.\n")
     if done.excel_runs:

@@ -22,7 +22,6 @@ from addin.catalogue import Catalogue
 from addin.commands import Seat, app, words
 from addin.conf import read_conf
 from addin.install import InstallError, InstallFault
-from addin.install.forget import forget
 from addin.keystore import SystemKeys
 from addin.messages import explain
 from tests.addin.computers import VERSIONS, Computer, Credentials, mac, make, windows
@@ -148,9 +147,13 @@ def test_remove_everything_goes_on_where_the_key_store_is_refused(desk: Desk) ->
     desk("install")
     with serving() as server:
         desk.add_endpoint(server.url)
-    refused = replace(desk.seat, keys=SystemKeys(Plain))
-    forget(refused.folder, refused.catalogue(), refused.store())
+    environ = {**desk.seat.system.environ, "SHEETSCORE_KEY_CREDIT": KEY}
+    system = replace(desk.seat.system, environ=environ)
+    refused = replace(desk.seat, keys=SystemKeys(Plain), system=system)
+    done = CliRunner().invoke(app, ["remove", "--everything"], obj=refused)
 
+    assert done.exit_code == 0
+    assert "SHEETSCORE_KEY_CREDIT stays: it is set in your environment" in done.output
     assert refused.catalogue().entries() == ()
 
 
