@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from addin.grid.area import Area
 from addin.grid.block import Block
-from addin.grid.columns import add_columns, add_sheet, header_of, is_named, remove_columns, results_area
+from addin.grid.columns import add_columns, add_sheet, is_named, remove_columns, results_area
 from addin.grid.front import active_area, goto, workbook
 from addin.grid.kept import Kept, occupied, restore, snapshot
 from addin.grid.names import delete_name, get_name, names, set_name
@@ -27,7 +27,6 @@ __all__ = [
     "get_name",
     "goto",
     "has_formulas",
-    "header_of",
     "is_named",
     "is_unchanged",
     "names",

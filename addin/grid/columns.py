@@ -43,17 +43,6 @@ def results_area(book: xw.Book, block: Block, names: Sequence[str]) -> Area:
     return area
 
 
-def header_of(book: xw.Book, block: Block, area: Area) -> int | None:
-    """The row in which add_columns writes the headers of columns in an area that results_area told of: that of the
-    block; the one above where the block has none and nothing stands there; else None.
-    """
-    if block.header_row is not None:
-        return block.header_row
-    if block.table is not None or area.top == 1:
-        return None
-    return None if occupied(book, replace(area, top=area.top - 1, rows=1)) else area.top - 1
-
-
 def add_columns(book: xw.Book, block: Block, names: Sequence[str]) -> Area:
     """Make the columns that results_area tells of: headers are written, a table takes in the cells beside it. Nothing
     moves: what stood there is to be overwritten. Returns their data cells.
@@ -66,7 +55,7 @@ def add_columns(book: xw.Book, block: Block, names: Sequence[str]) -> Area:
     area = results_area(book, block, names)
     if area.left <= around.right:
         return area
-    header = header_of(book, block, area)
+    header = _header_of(book, block, area)
     refuse_to_write(book, area.with_header(header))
     if table is not None:
         names = _unique(names, table.headers)
@@ -121,6 +110,17 @@ def _around(book: xw.Book, block: Block) -> tuple[Area, TableFacts | None]:
     region = area_of(range_of(book, block.area.row(0).column(0)).current_region)
     right = max(region.right, block.area.right)
     return replace(block.area, columns=right - block.area.left + 1), None
+
+
+def _header_of(book: xw.Book, block: Block, area: Area) -> int | None:
+    """The row in which add_columns writes the headers of columns in an area that results_area told of: that of the
+    block; the one above where the block has none and nothing stands there; else None.
+    """
+    if block.header_row is not None:
+        return block.header_row
+    if block.table is not None or area.top == 1:
+        return None
+    return None if occupied(book, replace(area, top=area.top - 1, rows=1)) else area.top - 1
 
 
 def _refuse_new(book: xw.Book, area: Area, table: TableFacts | None) -> None:

@@ -270,3 +270,14 @@ def test_a_sheet_on_which_something_was_put_stays(bench: Bench, thing: str) -> N
         sheet.charts.add(10, 10)
     assert bench.do("undo_scoring").told == ["Changed since, so left as they are: Scores."]
     assert "Scores" in [each.name for each in bench.book.sheets]
+
+
+def test_headers_written_above_rows_without_any_vanish_too(bench: Bench) -> None:
+    """They stood in the row above the block."""
+    sheet = bench.book.sheets[0]
+    sheet["A1"].value = [[None] * 3, [20.0, 0.0, "A40"], [21.0, 1000.0, "A40"], [22.0, 2000.0, "A40"]]
+    sheet["A2"].select()
+    bench.do("score_selection", True, BESIDE)
+    assert values(bench.book, "D1:G4") == [OUTPUTS, *scores(20, 21, 22)]
+    assert bench.do("undo_scoring").told == []
+    assert blank(bench)
