@@ -6,8 +6,10 @@ A sort moves scores with their rows and deleting rows takes them away: neither m
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import marshal
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import xlwings as xw
 
@@ -15,6 +17,7 @@ from addin import grid
 from addin.grid import Area, Kept
 from addin.grid.cells import fingerprint
 from addin.grid.ownsheets import used_area
+from addin.grid.text import typed
 from worker.scoring import ColumnType, Schema
 
 STALE = "stale: the inputs or the model changed; score again"
@@ -33,9 +36,10 @@ class Mark:
 
 def mark_of(cells: Cells) -> Mark:
     """The mark of result cells, header not among them. A score marked as stale is still the same score in `mix`."""
-    rows = [row for row in map(contents, cells) if any(content is not None for content in row)]
-    mix = sum(int.from_bytes(_digest(_unmarked(row))) for row in rows) % 2**64
-    return Mark(len(rows), f"{mix:016x}", order_of(cells))
+    every = [contents(row) for row in cells]
+    rows = [row for row in every if row.count(None) != len(row)]
+    mix = sum(_number(_unmarked(row)) for row in rows) % 2**64
+    return Mark(len(rows), f"{mix:016x}", fingerprint(every))
 
 
 def order_of(cells: Cells) -> str:
@@ -43,16 +47,13 @@ def order_of(cells: Cells) -> str:
     return fingerprint(map(contents, cells))
 
 
-def contents(row: Sequence[Kept]) -> tuple[object, ...]:
+def contents(row: Sequence[Kept]) -> tuple[Any, ...]:
     """What stands in a row, without number formats."""
-    return tuple(content for content, _ in row)
+    return next(zip(*row, strict=True))
 
 
 def is_touched(cells: Cells, mark: Mark, schema: Schema) -> bool:
-    """Whether somebody typed over scores: as many rows but others, or rows that are not of the kind that is written.
-
-    What stands beside a blank Status is not told of where the other cells are of no kind of ours either.
-    """
+    """Whether somebody typed over scores: as many rows but others, or rows that are not of the kind that is written."""
     now = mark_of(cells)
     if now.rows == mark.rows:
         return now.mix != mark.mix
@@ -87,9 +88,9 @@ def _is_of_type(content: object, kind: ColumnType) -> bool:
     return isinstance(content, bool) if kind is ColumnType.BOOLEAN else isinstance(content, float)
 
 
-def _unmarked(row: tuple[object, ...]) -> tuple[object, ...]:
-    return (*row[:-1], "ok") if str(row[-1]).removeprefix("'") == STALE else row
+def _unmarked(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*row[:-1], "ok") if row[-1] == typed(STALE) else row
 
 
-def _digest(row: Iterable[object]) -> bytes:
-    return hashlib.blake2b(repr(row).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+def _number(row: tuple[Any, ...]) -> int:
+    return int.from_bytes(hashlib.blake2b(marshal.dumps(row, 2), digest_size=8).digest())
