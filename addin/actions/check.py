@@ -12,7 +12,7 @@ from addin.blocks import change
 from addin.errors import GridError, GridFault
 from addin.grid import Area
 from addin.grid.look import dress_links, dress_sheet
-from addin.grid.ownsheets import clear_sheet, contents_of, has_sheet, remove_sheet, write_links
+from addin.grid.ownsheets import clear_sheet, contents_of, has_sheet, refuse_sheets, remove_sheet, write_links
 from worker.scoring import Problem
 from worker.scoring.words import reason, shown
 
@@ -127,5 +127,11 @@ def _ours(desk: Desk) -> str | None:
 def _remove(desk: Desk) -> None:
     ours = _ours(desk)
     if ours is not None:
+        try:
+            refuse_sheets(desk.book)
+        except GridError:  # a protected structure keeps its sheets
+            clear_sheet(desk.book, ours)
+            change(desk.book, {SEEN: contents_of(desk.book, ours)})
+            return
         remove_sheet(desk.book, ours)
     change(desk.book, {MARK: None, SEEN: None})

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
-from addin.grid import Block
+from addin.grid import Block, is_named
 from worker.scoring import Schema
 from worker.scoring.schema import match_key
 
@@ -20,7 +19,7 @@ def result_names(block: Block, schema: Schema, before: Sequence[str]) -> tuple[s
     headers = block.headers or ()
     stretches = [before, *(headers[start : start + len(names)] for start in range(len(headers)))]
     for found in stretches:
-        if len(found) == len(names) and all(map(_is_named, found, names)):
+        if len(found) == len(names) and all(map(is_named, found, names)):
             return tuple(found)
     return free_names(block, schema, ())
 
@@ -29,11 +28,6 @@ def free_names(block: Block, schema: Schema, taken: Iterable[str]) -> tuple[str,
     """The outputs' names and Status, each with a number where it is taken, in the data or elsewhere."""
     used = {match_key(name) for name in (*(block.headers or ()), *schema.input_names, *taken)}
     return tuple(_free(name, used) for name in (*schema.output_names, STATUS))
-
-
-def _is_named(header: str, name: str) -> bool:
-    """Whether a header is a name, or that with a number behind it."""
-    return re.fullmatch(rf"{re.escape(name)}( \d+)?", header) is not None
 
 
 def _free(name: str, taken: set[str]) -> str:

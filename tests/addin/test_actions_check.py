@@ -167,3 +167,19 @@ def test_a_sheet_of_problems_that_became_the_persons_own_is_left_alone(bench: Be
     front(bench)["A3"].value = 21
     bench.do("check_inputs")
     assert {sheet.name for sheet in bench.book.sheets} == {"Sheet1", name}
+
+
+def test_in_a_protected_structure_the_sheet_of_problems_is_emptied(bench: Bench) -> None:
+    """It cannot be removed there; once it can, it is used again and taken away."""
+    sheet = bench.book.sheets[0]
+    sheet["A3"].value = "many"
+    bench.do("check_inputs")
+    sheet["A3"].value = 30
+    front(bench)
+    bench.book.api.Protect()
+    assert bench.do("check_inputs").told == ["All 3 rows can be scored."]
+    bench.book.api.Unprotect()
+    assert values(bench.book, "A1:D2", SHEET) == [[None] * 4] * 2
+    front(bench)
+    bench.do("check_inputs")
+    assert [found.name for found in bench.book.sheets] == ["Sheet1"]
