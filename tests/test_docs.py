@@ -112,7 +112,7 @@ def test_every_address_is_in_the_table() -> None:
     """Method and path, as the host has them."""
     uploads: Any = object()
     snapshots: Any = SimpleNamespace(models=None)
-    management = Management(SimpleNamespace(), SimpleNamespace(), snapshots)  # type: ignore[arg-type]
+    management = Management(SimpleNamespace(), SimpleNamespace(), SimpleNamespace(), snapshots)  # type: ignore[arg-type]
     for route in create_app(snapshots, Settings(ROOT, {}), uploads, management).routes:
         path = re.sub(r"{(\w+?)(?::\w+)?}", lambda m: f"{{{PARAMETERS.get(m[1], m[1])}}}", route.path)
         for method in route.methods - {"HEAD"}:

@@ -15,7 +15,7 @@ from structlog.testing import LogCapture
 
 from tests.endpoints import tiny
 from tests.endpoints.trials import remembered
-from worker.endpoints import Models, NewEndpoint, Registry, Snapshots, Updates
+from worker.endpoints import Access, Models, NewEndpoint, Registry, Snapshots, Updates
 from worker.host import Accounts, HostLimits, HostServer, Management, Uploads, create_app
 from worker.scoring import Transport
 from worker.settings import Settings
@@ -76,7 +76,7 @@ def open_host(store: Engine, home: Path) -> Iterator[Open]:
         log = structlog.wrap_logger(None, processors=[capture])
         models, registry = Models(store, home, **given), Registry(store, home, trial=remembered, **given)
         snapshots = Snapshots(store, home, models)
-        management = Management(registry, Updates(store, models), snapshots)
+        management = Management(registry, Updates(store, models), Access(store), snapshots)
         given_settings = Settings(home, {}, **settings)
         app = create_app(snapshots, given_settings, uploads, management, log=log, limits=limits, accounts=accounts)
         server = HostServer(app, "127.0.0.1", 0)

@@ -220,3 +220,33 @@ def test_an_expired_endpoint_says_so_to_its_own_keys_only(ask: Ask, host: Host, 
     host.registry.change_endpoint("credit/main", expires_at=time.time() + 60)
     host.snapshots.refresh()
     assert host.execute(credit, rows, "?api-version=2.0&format=swagger").status_code == 200
+
+
+def test_a_customer_s_token_lists_own_endpoints_and_makes_device_keys(
+    host: Host, credit: NewEndpoint, store: Engine
+) -> None:
+    """Somebody else's endpoint and a missing one are one answer; an operator's token and keys open nothing here."""
+    host.registry.add_customer("bolt")
+    other = host.registry.add_endpoint("credit", "bolt", "bolt").endpoint
+    token, operator = Access(store).add_token("acme-it", "acme"), Access(store).add_token("ops")
+    host.snapshots.refresh()
+
+    def ask(method: str, path: str, key: str = token) -> requests.Response:
+        url = f"{host.url}/workspaces/w1/endpoints{path}"
+        answer = host.session.request(method, url, headers={"Authorization": f"Bearer {key}"})
+        host.snapshots.refresh()
+        return answer
+
+    (own,) = ask("GET", "").json()
+    assert (own["Name"], own["Customer"], own["PrimaryKey"]) == ("main", "acme", None)
+    device = f"/{credit.endpoint.id}/devices/Anna PC"
+    key = ask("PUT", device).json()["Key"]
+    assert host.session.get(f"{own['ApiLocation']}/swagger.json", headers={"Authorization": f"Bearer {key}"}).ok
+    assert (ask("PUT", device).status_code, code(ask("PUT", device))) == (409, "NameTaken")
+    foreign, missing = ask("PUT", f"/{other.id}/devices/PC"), ask("PUT", "/none/devices/PC")
+    assert (foreign.status_code, foreign.content) == (missing.status_code, missing.content)
+    assert missing.status_code == 404
+    assert {ask("GET", "", k).status_code for k in (operator, credit.primary, "", "x")} == {401}
+    assert ask("DELETE", device).status_code == 204
+    gone = host.session.get(f"{own['ApiLocation']}/swagger.json", headers={"Authorization": f"Bearer {key}"})
+    assert gone.status_code == 401

@@ -23,7 +23,7 @@ from worker.batch.service import BatchService
 from worker.cli import show
 from worker.cli.home import Home, opened
 from worker.demo.run import run_demo
-from worker.endpoints import Models, Registry, Remote, Snapshots, Updates
+from worker.endpoints import Access, Models, Registry, Remote, Snapshots, Updates
 from worker.endpoints.meter import Meter
 from worker.host import Accounts, HostServer, Management, create_app
 from worker.logs import to_file
@@ -52,7 +52,7 @@ def serve(
             BatchService(engine, home, settings, models, progress=_tell) as batch,
             Meter(engine) as meter,
         ):
-            management = Management(Registry(engine, home), Updates(engine, models), snapshots)
+            management = Management(Registry(engine, home), Updates(engine, models), Access(engine), snapshots)
             accounts = Accounts(meter, batch.logs)
             app = create_app(snapshots, settings, batch.uploads, management, accounts=accounts)
             with HostServer(app, settings.host, settings.port) as server:

@@ -28,6 +28,14 @@ def operator(request: Request, snapshots: Snapshots) -> str:
     return bearer.name
 
 
+def customer(request: Request, snapshots: Snapshots) -> str:
+    """Id of the customer whose token is in the request. Raises Refusal."""
+    bearer = snapshots.current().bearer(bearer_key(request))
+    if bearer is None or bearer.customer_id is None:
+        raise not_managing()
+    return bearer.customer_id
+
+
 def bearer_key(request: Request) -> str:
     """What the request carries as Bearer, in any case; "" opens nothing."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")

@@ -14,10 +14,29 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from worker.endpoints import EndpointRow, NewEndpoint, Registry, RuleError, ServiceRow, Snapshots, Updates, rules
+from worker.endpoints import (
+    Access,
+    EndpointRow,
+    NewEndpoint,
+    Registry,
+    RuleError,
+    ServiceRow,
+    Snapshots,
+    Updates,
+    rules,
+)
 from worker.host.access import bearer_key, operator
+from worker.host.management.own import OwnEndpoints
 from worker.host.management.refused import broken_rule, misread
-from worker.host.management.wire import NewSettings, Patch, Refresh, endpoint_object, service_object
+from worker.host.management.wire import (
+    NewSettings,
+    Patch,
+    Refresh,
+    address_of,
+    endpoint_object,
+    listed,
+    service_object,
+)
 from worker.host.refusals import Refusal, not_found
 
 PREFIX = "/workspaces/{ws}/webservices"
@@ -26,8 +45,9 @@ PREFIX = "/workspaces/{ws}/webservices"
 class Management:
     """The handlers. Each runs in a thread: the store may keep it waiting."""
 
-    def __init__(self, registry: Registry, updates: Updates, snapshots: Snapshots) -> None:
+    def __init__(self, registry: Registry, updates: Updates, access: Access, snapshots: Snapshots) -> None:
         self._registry = registry
+        self._access = access
         self._updates = updates
         self._snapshots = snapshots
 
@@ -46,13 +66,14 @@ class Management:
             ("POST", f"{one}/keys/{{slot}}", self.rotate_key),
         ):
             app.add_api_route(path, handler, methods=[method], response_model=None)
+        OwnEndpoints(self._registry, self._access, self._snapshots).add_to(app)
         app.add_exception_handler(RuleError, broken_rule)
         app.add_exception_handler(RequestValidationError, misread)
 
     def list_services(self, request: Request, ws: str) -> Response:
         """The web services."""
         operator(request, self._snapshots)
-        return _listed([service_object(row, ws) for row in self._registry.services()])
+        return listed([service_object(row, ws) for row in self._registry.services()])
 
     def get_service(self, request: Request, ws: str, service: str) -> Response:
         """One web service, by name or id."""
@@ -67,9 +88,9 @@ class Management:
         with suppress(Refusal):
             found = self._service(service)
             published = self._registry.published(found.name)
-            base = _base(request)
+            base = address_of(request)
             rows = self._registry.endpoints(service=found.name)
-            return _listed([endpoint_object(r, found.id, ws, base, published[r.model_version]) for r in rows])
+            return listed([endpoint_object(r, found.id, ws, base, published[r.model_version]) for r in rows])
         return Response(status_code=204)
 
     def get_endpoint(self, request: Request, ws: str, service: str, endpoint: str) -> Response:
@@ -142,12 +163,4 @@ class Management:
     def _object(self, request: Request, ws: str, row: EndpointRow, keys: NewEndpoint | None = None) -> dict[str, Any]:
         service = self._registry.service(row.service)
         published = self._registry.published(row.service)[row.model_version]
-        return endpoint_object(row, service.id, ws, _base(request), published, keys)
-
-
-def _base(request: Request) -> str:
-    return str(request.base_url).rstrip("/")
-
-
-def _listed(objects: list[dict[str, Any]]) -> Response:
-    return JSONResponse(objects) if objects else Response(status_code=204)
+        return endpoint_object(row, service.id, ws, address_of(request), published, keys)

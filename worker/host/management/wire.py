@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from worker.endpoints import EndpointRow, NewEndpoint, ServiceRow
@@ -126,3 +128,13 @@ def _seconds(field: str, text: str) -> float | None:
             Detail("BadParameterValue", f"{field} is a moment such as 2027-03-31T00:00:00Z, or an empty text.")
         )
     return moment.timestamp()
+
+
+def address_of(request: Request) -> str:
+    """This host's address as the caller wrote it."""
+    return str(request.base_url).rstrip("/")
+
+
+def listed(objects: list[dict[str, Any]]) -> Response:
+    """An array; 204 when there is nothing in it."""
+    return JSONResponse(objects) if objects else Response(status_code=204)
