@@ -55,8 +55,8 @@ def write_results(
         elif target.header_row is not None:
             grid.write(desk.book, replace(area, top=target.header_row, rows=1), [target.names])
         stood = before[len(before) - area.rows :]
-        ours = [is_result(contents(row), schema) for row in stood]
-        filled = spread(prepared, rows, [tuple(map(_value, row)) for row in stood], ours)
+        ours, values = _standing(stood, schema)
+        filled = spread(prepared, rows, values, ours)
         grid.write(desk.book, area, filled, formats(schema))
         after = grid.snapshot(desk.book, whole)
         step.written.append(Written(whole, before, after, grown, widths))
@@ -69,6 +69,13 @@ def write_results(
         raise
     names = target.names if header is None else tuple(_texts(after[0]))
     return Placed(area, header, names, mark_of(after[len(after) - area.rows :]))
+
+
+def _standing(stood: Sequence[Sequence[Kept]], schema: Schema) -> tuple[list[bool], list[Row]]:
+    """For each row of the place for the results: whether it is one of ours, and its values to be written again."""
+    if _is_blank(stood):
+        return [False] * len(stood), [("",) * len(row) for row in stood]
+    return [is_result(contents(row), schema) for row in stood], [tuple(map(_value, row)) for row in stood]
 
 
 def keep_step(desk: Desk, step: Step) -> None:

@@ -37,5 +37,5 @@ def row_marks(book: xw.Book, area: Area, parts: Sequence[Area]) -> tuple[str, ..
 
 
 def _mark(row: Sequence[Any]) -> str:
-    values = tuple(value for value in row if value is not None)
+    values = tuple(value for value in row if value is not None) if None in row else tuple(row)
     return hashlib.blake2b(marshal.dumps(values, 2), digest_size=8).hexdigest()

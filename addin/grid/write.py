@@ -85,6 +85,9 @@ def _column(values: Sequence[Any], *, numeric: bool) -> list[Any]:
     known = set(makers.values()) - {None, _blank}
     numeric = numeric or (bool(known) and typed not in known)
     missing = _ERROR if numeric else None
+    if set(makers) == {str}:  # the same few words stand in most rows
+        texts = {text: typed(text) for text in set(values)}
+        return [texts[text] for text in values]
     return [missing if (maker := makers[type(value)]) is None else maker(value) for value in values]
 
 
