@@ -116,9 +116,7 @@ def _put(path: Path, content: bytes) -> bool:
 def default_settings() -> bytes:
     """A settings file that changes nothing and shows everything that can be changed."""
     lines = ["# Settings of the Sheetscore add-in. Take away a # and change the value. They count at the next click.\n"]
-    for setting in TABLE:
-        value = f'"{setting.default}"' if isinstance(setting.default, str) else setting.default
-        lines.append(f"\n# {setting.help}\n# {setting.name} = {value}\n")
+    lines += [f"\n# {setting.help}\n# {setting.name} = {setting.default}\n" for setting in TABLE]
     return "".join(lines).encode()
 
 

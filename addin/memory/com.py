@@ -9,19 +9,6 @@ from typing import Any
 from addin.grid.area import Area
 
 
-class Ignored:
-    """Takes any property and forgets it: fonts and frozen panes are not shown."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        pass
-
-    def freeze_at(self, cells: object) -> None:
-        """Nothing is frozen."""
-
-    def unfreeze(self) -> None:
-        """Nothing was frozen."""
-
-
 class Items:
     """A collection that is only counted."""
 

@@ -88,11 +88,6 @@ class Sheet(base_classes.Sheet):
         """Its Excel tables."""
         return Tables(self)
 
-    @property
-    def freeze_panes(self) -> Any:
-        """Freezing is not shown, so nothing is kept."""
-        return com.Ignored()
-
     def range(self, arg1: Any, arg2: Any = None) -> Range:
         """Cells by address, by (row, column[, rows, columns]) or between two corners."""
         first = self._areas(arg1)

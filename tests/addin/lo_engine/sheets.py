@@ -118,10 +118,6 @@ class Sheet(base_classes.Sheet):
         return Shapes(self)
 
     @property
-    def freeze_panes(self) -> FreezePanes:
-        return FreezePanes(self)
-
-    @property
     def cells(self) -> Range:
         return Range(self, Box(0, 0, MOST_ROWS - 1, MOST_COLUMNS - 1))
 
@@ -155,24 +151,6 @@ class Sheet(base_classes.Sheet):
             return Range(self, _box(self, (arg1, arg2))[0])
         first = _box(self, arg1)
         return Range(self, *first) if arg2 is None else Range(self, first[0].around(_box(self, arg2)[0]))
-
-
-class FreezePanes(base_classes.FreezePanes):
-    """Rows and columns of a sheet that stay in sight."""
-
-    def __init__(self, sheet: Sheet) -> None:
-        self._sheet = sheet
-
-    def freeze_at(self, frozen_range: Any) -> None:
-        self._sheet.activate()
-        box = frozen_range.impl.box
-        rows = 0 if box.rows == MOST_ROWS else box.bottom + 1
-        columns = 0 if box.columns == MOST_COLUMNS else box.right + 1
-        self._sheet.book.document.CurrentController.freezeAtPosition(columns, rows)
-
-    def unfreeze(self) -> None:
-        self._sheet.activate()
-        self._sheet.book.document.CurrentController.freezeAtPosition(0, 0)
 
 
 def _box(sheet: Sheet, argument: Any) -> tuple[Box, ...]:
