@@ -6,6 +6,7 @@ import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -206,12 +207,20 @@ def limits() -> Limits:
 @pytest.fixture
 def serve() -> Iterator[Callable[..., ClassicServer]]:
     """Starts a real classic endpoint in front of a fake one."""
+    with serving() as start:
+        yield start
+
+
+@contextmanager
+def serving() -> Iterator[Callable[..., ClassicServer]]:
+    """What starts real classic endpoints, which end with the context."""
     servers: list[_Server] = []
 
     def start(fake: FakeEndpoint, tls: ssl.SSLContext | None = None) -> ClassicServer:
         server = _Server(("127.0.0.1", 0), _Handler)
         if tls is not None:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
+            # each handshake in its own thread: truststore makes one after the other, in an order of its own
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         classic = ClassicServer(fake)
         classic.url = f"http://127.0.0.1:{server.server_address[1]}{PATH}"
         server.classic = classic  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 """The classic format, both forms: what is written is read back, and an answer counts only if it is exact."""
 
+import datetime as dt
 import json
 import math
 from typing import Any
@@ -276,6 +277,18 @@ def test_a_refusal_is_read_as_far_as_it_goes(error: Any, told: Any) -> None:
     """Code and message of the cause; row and column where our host adds them; control characters taken out."""
     refusal = CLASSIC.read_refusal(orjson.dumps({"error": error}))
     assert (refusal.code, refusal.message, refusal.row, refusal.column) == told
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("2026-05-03T10:11:12Z", dt.datetime(2026, 5, 3, 10, 11, 12, tzinfo=dt.UTC)),
+        *((at, None) for at in ("2026-05-03T10:11:12", "0001-01-01T00:00:00+14:00", "soon", 5, None, ["x"])),
+    ],
+)
+def test_a_refusal_may_tell_since_when(at: Any, told: dt.datetime | None) -> None:
+    """In ISO 8601 with its time zone; anything else tells nothing."""
+    assert CLASSIC.read_refusal(orjson.dumps({"error": {"details": [{"code": "KeyRevoked", "at": at}]}})).at == told
 
 
 @given(st.one_of(st.binary(), st.text().map(str.encode), st.just(b"[" * 50_000)))

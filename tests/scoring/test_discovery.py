@@ -19,6 +19,7 @@ from worker.scoring import (
     discover,
     read_swagger,
 )
+from worker.scoring.schema import Parameter
 
 
 def document(inputs: dict[str, Any], outputs: dict[str, Any], example: Any = None) -> dict[str, Any]:
@@ -164,3 +165,22 @@ def test_not_modified_without_a_question_is_no_answer(serve: Any, fake: Any, htt
     server.replies.append((304, {}, b""))
     with pytest.raises(BadAnswer):
         discover(server.url, "k", transport=http())
+
+
+def test_parameters_are_read_with_their_defaults() -> None:
+    """Old services write every default as text; one without a default must be given by each call."""
+    described = document(INPUTS, OUTPUTS)
+    described["definitions"]["GlobalParameters"] = {
+        "type": "object",
+        "required": ["seed"],
+        "properties": {
+            "threshold": {"type": "number", "default": "0.5", "minimum": 0, "maximum": 1},
+            "seed": {"type": "integer"},
+        },
+    }
+    threshold, seed = read_swagger(described).parameters
+    assert threshold == Parameter("threshold", ColumnType.NUMBER, minimum=0, maximum=1, default=0.5)
+    assert seed == Parameter("seed", ColumnType.INTEGER)
+    described["definitions"]["GlobalParameters"]["properties"]["threshold"]["default"] = 3
+    with pytest.raises(BadAnswer, match="it takes"):
+        read_swagger(described)

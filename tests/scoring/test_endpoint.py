@@ -3,6 +3,7 @@
 import pytest
 
 from worker.scoring import AddressError, AddressFault, Endpoint, Schema
+from worker.scoring.endpoint import workspace
 
 PLACE = "https://scores.example.com/workspaces/w1/services/e1"
 
@@ -84,3 +85,26 @@ def test_a_key_does_not_show(schema: Schema) -> None:
 
     assert endpoint.key == "s3cret-key"
     assert "s3cret" not in f"{endpoint!r} {endpoint}"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "kept"),
+    [
+        ("https://Scores.example.com", "https://scores.example.com/workspaces/default"),
+        (" https://scores.example.com/base/\n", "https://scores.example.com/base/workspaces/default"),
+        ("https://scores.example.com/workspaces/w1/endpoints", "https://scores.example.com/workspaces/w1"),
+        ("https://scores.example.com/workspaces/", "https://scores.example.com/workspaces/default"),
+        (f"{PLACE}/execute?api-version=2.0", "https://scores.example.com/workspaces/w1"),
+        ("http://localhost:8765/?x", "http://localhost:8765/workspaces/default"),
+    ],
+)
+def test_a_host_s_address_as_people_paste_it(pasted: str, kept: str) -> None:
+    """The host alone, with what stands before its own addresses, or any address there."""
+    assert workspace(pasted) == kept
+
+
+@pytest.mark.parametrize("pasted", ["", "scores.example.com", "http://scores.example.com", "https://a:b@example.com"])
+def test_a_host_s_address_is_as_safe_as_an_endpoint_s(pasted: str) -> None:
+    """A token goes there."""
+    with pytest.raises(AddressError):
+        workspace(pasted)

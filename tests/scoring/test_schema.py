@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.scoring import Column, ColumnType, ContractError, Output, Schema
-from worker.scoring.schema import match_key
+from worker.scoring.schema import Parameter, match_key
 
 NAMES = st.lists(st.text(min_size=1).filter(str.strip), min_size=1, max_size=4, unique_by=match_key)
 
@@ -34,7 +35,13 @@ def schemas(draw) -> Schema:
     outputs = [
         Output(n, draw(st.sampled_from(ColumnType)), index=draw(st.none() | st.integers(0, 3))) for n in draw(NAMES)
     ]
-    return Schema(tuple(map(column, draw(NAMES))), tuple(outputs))
+    *inputs, last = map(column, draw(NAMES))
+    if not inputs or draw(st.booleans()):
+        return Schema((*inputs, last), tuple(outputs))
+    values = {name: getattr(last, name) for name in Column.__dataclass_fields__} | {"nullable": False}
+    parameter = Parameter(**values)
+    default = draw(st.none() | st.just(parameter.example))
+    return Schema(tuple(inputs), tuple(outputs), parameters=(replace(parameter, default=default),))
 
 
 @given(schemas())
@@ -55,6 +62,47 @@ def test_the_fingerprint_follows_rules_and_not_words() -> None:
     assert len({schema.fingerprint() for schema in same}) == 1
     others = [number(minimum=1), number(maximum=0), number(minimum=0, nullable=True)]
     assert len({schema.fingerprint() for schema in [same[0], *others]}) == 4
+
+
+def with_parameter(**changes: Any) -> Schema:
+    parameter = Parameter("p", **{"type": ColumnType.NUMBER, "default": 1, "minimum": 0, "maximum": 2, **changes})
+    return Schema((Column("a", ColumnType.NUMBER),), (Output("y", ColumnType.NUMBER),), parameters=(parameter,))
+
+
+def test_parameters_are_given_or_have_a_default() -> None:
+    """A value in place of the default; without either the parameter is open. What it does not take is refused."""
+    schema = with_parameter()
+    assert schema.given({"p": 0.5}).parameters[0].default == 0.5
+    assert schema.given({}) is schema
+    assert with_parameter(default=None).open_parameters == ("p",)
+    assert with_parameter(default=None).given({"p": 2}).open_parameters == ()
+    for wrong in ({"q": 1}, {"p": 3}, {"p": "1"}, {"p": True}, {"p": float("nan")}, {"p": 10**400}):
+        with pytest.raises(ContractError, match=r"q|no number that it takes"):
+            schema.given(wrong)
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "right"),
+    [
+        (ColumnType.INTEGER, 1.5, 1),
+        (ColumnType.INTEGER, 2**53 + 1, 2),
+        (ColumnType.BOOLEAN, 1, True),
+        (ColumnType.TEXT, 1, "1"),
+        (ColumnType.DATETIME, "2024-02-30T00:00:00", "2024-02-29T00:00:00"),
+    ],
+)
+def test_a_default_is_of_its_type(kind: ColumnType, wrong: Any, right: Any) -> None:
+    """Exactly: nothing is converted."""
+    with pytest.raises(ContractError, match="that it takes"):
+        with_parameter(type=kind, default=wrong, minimum=None, maximum=None)
+    assert with_parameter(type=kind, default=right, minimum=None, maximum=None).open_parameters == ()
+
+
+def test_the_fingerprint_follows_parameters() -> None:
+    """And stays what it was for a contract that has none."""
+    others = [with_parameter(), with_parameter(default=0), with_parameter(minimum=1), number()]
+    assert len({schema.fingerprint() for schema in others}) == 4
+    assert with_parameter().fingerprint() == with_parameter(description="words", default=1.0).fingerprint()
 
 
 @pytest.mark.parametrize("code", ["", "0.0%", '#,##0.00 "DM";[Red]-0', "yyyy\\-mm\\-dd", "[h]:mm"])
@@ -92,6 +140,14 @@ def test_a_number_format_that_excel_would_repair_is_refused(code: str) -> None:
         ),
         ({"inputs": [{"name": "a", "type": "text", "maximum": 1}], "outputs": []}, "only numbers have a minimum"),
         ({"inputs": [{"name": "a", "type": "text", "categories": "xyz"}], "outputs": []}, "categories must be a list"),
+        (
+            {
+                "inputs": [{"name": "a", "type": "text"}],
+                "outputs": [{"name": "y", "type": "text"}],
+                "parameters": [{"name": "A", "type": "number", "nullable": True, "default": "x"}],
+            },
+            "stands twice.*a parameter is never blank.*'x' is no number that it takes",
+        ),
     ],
 )
 def test_every_fault_of_a_contract_is_named(contract, said: str) -> None:

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from worker.scoring.account import Account, DeviceTaken, Owned
     from worker.scoring.check import Checked, match_columns
     from worker.scoring.client import Answer, PartScores, RowsLost, Scored, ScoringClient, Transport
     from worker.scoring.discovery import Description, describe, discover, read_swagger
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         DuplicateColumns,
         EndpointError,
         MissingColumns,
+        MissingParameters,
         NoRows,
         NotFound,
         Problem,
@@ -43,8 +45,10 @@ if TYPE_CHECKING:
     from worker.scoring.limits import Limits
     from worker.scoring.outputs import to_frame
     from worker.scoring.schema import Column, Columns, ColumnType, ContractError, Output, Schema
+    from worker.scoring.sessions import Login
 
 __all__ = [
+    "Account",
     "AddressError",
     "AddressFault",
     "Answer",
@@ -55,16 +59,20 @@ __all__ = [
     "Columns",
     "ContractError",
     "Description",
+    "DeviceTaken",
     "DuplicateColumns",
     "Endpoint",
     "EndpointError",
     "FakeEndpoint",
     "HttpTransport",
     "Limits",
+    "Login",
     "MissingColumns",
+    "MissingParameters",
     "NoRows",
     "NotFound",
     "Output",
+    "Owned",
     "PartScores",
     "Problem",
     "ProblemKind",
@@ -92,6 +100,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Account": "account",
     "AddressError": "endpoint",
     "AddressFault": "endpoint",
     "Answer": "client",
@@ -102,16 +111,20 @@ _HOMES = {
     "Columns": "schema",
     "ContractError": "schema",
     "Description": "discovery",
+    "DeviceTaken": "account",
     "DuplicateColumns": "errors",
     "Endpoint": "endpoint",
     "EndpointError": "errors",
     "FakeEndpoint": "double",
     "HttpTransport": "http",
     "Limits": "limits",
+    "Login": "sessions",
     "MissingColumns": "errors",
+    "MissingParameters": "errors",
     "NoRows": "errors",
     "NotFound": "errors",
     "Output": "schema",
+    "Owned": "account",
     "PartScores": "client",
     "Problem": "errors",
     "ProblemKind": "errors",

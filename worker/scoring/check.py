@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from worker.scoring.cells import EXACT, Cells, Kind, Mask, read_cells
-from worker.scoring.errors import DuplicateColumns, MissingColumns, NoRows, Problem, ProblemKind
+from worker.scoring.errors import DuplicateColumns, MissingColumns, MissingParameters, NoRows, Problem, ProblemKind
 from worker.scoring.schema import Column, Columns, ColumnType, Schema, match_key
 
 Faults = list[tuple[ProblemKind, Mask]]
@@ -50,8 +50,10 @@ def check(frame: pd.DataFrame, schema: Schema, known: Sequence[Problem] = ()) ->
     `known` are problems found earlier (an error cell, say): their rows are bad, their cells are not reported twice.
     Those of columns that the endpoint does not take are dropped. Problems come in row order, and within a row in the
     schema's order. A datetime is kept to the nearest second, a category becomes the schema's own spelling.
-    Raises DuplicateColumns, MissingColumns, NoRows.
+    Raises MissingParameters, DuplicateColumns, MissingColumns, NoRows.
     """
+    if schema.open_parameters:
+        raise MissingParameters(schema.open_parameters)
     names = [str(name) for name in frame.columns]
     places = match_columns(names, schema)
     if missing := [name for name in schema.input_names if name not in places]:

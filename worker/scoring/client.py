@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
@@ -70,17 +72,22 @@ class ScoringClient:
         self,
         frame: pd.DataFrame,
         *,
+        parameters: Mapping[str, Any] | None = None,
         known: Sequence[Problem] = (),
         progress: Callable[[int, int], None] | None = None,
         stop: Callable[[], bool] | None = None,
     ) -> Scored:
         """Score a table. A bad row gets its reason and the others their scores, in the order of the rows.
 
-        `known` are problems found earlier, `progress(rows done, rows)` is called here, in the caller's thread. When
-        `stop` turns true the call returns at once; rows without a score then have the problem CALL_FAILED.
-        Raises TableError before any call; EndpointError when the endpoint scored nothing at all.
+        `parameters` go in place of the endpoint's defaults, the same for all rows; ContractError when it has no such
+        parameter or the value is not of its kind. `known` are problems found earlier; `progress(rows done, rows)` is
+        called here, in the caller's thread. When `stop` turns true the call returns at once; rows without a score then
+        have the problem CALL_FAILED. Raises TableError before any call; EndpointError when the endpoint scored nothing
+        at all.
         """
-        return self.score_checked(frame, check(frame, self.endpoint.schema, known), progress=progress, stop=stop)
+        client = self._given(parameters) if parameters else self
+        checked = check(frame, client.endpoint.schema, known)
+        return client.score_checked(frame, checked, progress=progress, stop=stop)
 
     def score_checked(
         self,
@@ -108,6 +115,11 @@ class ScoringClient:
             ", ".join(sorted(run.versions)),
             run.stopped,
         )
+
+    def _given(self, parameters: Mapping[str, Any]) -> ScoringClient:
+        client = copy(self)
+        client.endpoint = replace(self.endpoint, schema=self.endpoint.schema.given(parameters))
+        return client
 
     def score_part(self, columns: Columns) -> PartScores:
         """Score rows that passed the check, in this thread: one call, and more when it fails or a row is refused.

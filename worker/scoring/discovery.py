@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import orjson
 
+from worker.scoring.codecs.values import to_array
 from worker.scoring.endpoint import Endpoint, clean_key, location
 from worker.scoring.errors import BadAnswer
 from worker.scoring.http import HttpTransport
-from worker.scoring.schema import Column, ColumnType, ContractError, Output, Schema
+from worker.scoring.schema import Column, ColumnType, ContractError, Output, Parameter, Schema
 
 _TYPES = {
     "number": ColumnType.NUMBER,
@@ -61,15 +62,17 @@ def read_swagger(document: object) -> Schema:
     """The schema in the swagger.json of an endpoint, classic or ours. Raises BadAnswer.
 
     `definitions` leads from ExecutionInputs and ExecutionOutputs over their first table to the item of one row, whose
-    `properties` are the columns; ExecutionRequest has the sample rows in its `example`. `x-ms-isnullable` is
-    Microsoft's, `x-sheetscore-unit` and `x-sheetscore-format` are ours.
+    `properties` are the columns; ExecutionRequest has the sample rows in its `example`; GlobalParameters are the
+    parameters. `x-ms-isnullable` is Microsoft's, `x-sheetscore-unit` and `x-sheetscore-format` are ours.
     """
     if not isinstance(document, Mapping):
         raise BadAnswer("swagger.json is not an object")
     try:
         inputs = [_input(name, spec) for name, spec in _columns(document, "ExecutionInputs")]
         outputs = [_output(name, spec) for name, spec in _columns(document, "ExecutionOutputs")]
-        return Schema(tuple(inputs), tuple(outputs), _sample(document))
+        listed = document["definitions"].get("GlobalParameters", {}).get("properties", {})
+        parameters = [_parameter(name, _resolved(document, spec)) for name, spec in listed.items()]
+        return Schema(tuple(inputs), tuple(outputs), _sample(document), tuple(parameters))
     except ContractError as error:
         raise BadAnswer(f"swagger.json: {error}") from None
     except (AttributeError, LookupError, TypeError, ValueError, StopIteration):
@@ -114,6 +117,13 @@ def _input(name: str, spec: Mapping[str, Any]) -> Column:
         description=str(spec.get("description", "")),
         unit=str(spec.get("x-sheetscore-unit", "")),
     )
+
+
+def _parameter(name: str, spec: Mapping[str, Any]) -> Parameter:
+    column = _input(name, spec)
+    values = {field.name: getattr(column, field.name) for field in fields(column)}
+    default = to_array([spec["default"]], column.type).tolist()[0] if "default" in spec else None
+    return Parameter(**values | {"nullable": False}, default=default)
 
 
 def _output(name: str, spec: Mapping[str, Any]) -> Output:

@@ -80,16 +80,28 @@ def location(url: str) -> str:
     Raises AddressError: https only, except on loopback hosts, so that no key crosses a network in the clear; no user
     or password in it, as addresses are shown and logged.
     """
+    parts = _safe(url)
+    found = _LOCATION.fullmatch(parts.path)
+    if not found:
+        raise AddressError(AddressFault.NOT_AN_ENDPOINT, parts.hostname or "")
+    return f"{parts.scheme}://{parts.netloc.lower()}{found['location']}"
+
+
+def workspace(url: str) -> str:
+    """The workspace of a host that an address belongs to: the one named in it, else `default`. Raises AddressError."""
+    parts = _safe(url)
+    base, _, named = parts.path.partition("/workspaces/")
+    return f"{parts.scheme}://{parts.netloc.lower()}{base.rstrip('/')}/workspaces/{named.split('/')[0] or 'default'}"
+
+
+def _safe(url: str) -> SplitResult:
     parts = _split(url.strip())
     host = parts.hostname or ""
     if parts.username is not None or parts.password is not None:
         raise AddressError(AddressFault.HAS_USER, host)
     if parts.scheme != "https" and not is_loopback(host):
         raise AddressError(AddressFault.NOT_HTTPS, host)
-    found = _LOCATION.fullmatch(parts.path)
-    if not found:
-        raise AddressError(AddressFault.NOT_AN_ENDPOINT, host)
-    return f"{parts.scheme}://{parts.netloc.lower()}{found['location']}"
+    return parts
 
 
 def _split(url: str) -> SplitResult:

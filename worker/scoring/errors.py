@@ -4,7 +4,8 @@ SheetscoreError
 ├── TableError                 the table cannot be scored as a whole; nothing was sent
 │   ├── NoRows                 there is a header but no row below it
 │   ├── MissingColumns         columns that the endpoint needs are not there
-│   └── DuplicateColumns       two columns have the name of one input
+│   ├── DuplicateColumns       two columns have the name of one input
+│   └── MissingParameters      the endpoint needs values that are in no table
 └── EndpointError              a call was made (or tried) and brought no scores
     ├── Unauthorized           wrong, revoked or foreign key (401, 403): never tried again
     ├── NotFound               no such endpoint at that address (404): never tried again
@@ -21,6 +22,7 @@ SheetscoreError
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -96,6 +98,14 @@ class DuplicateColumns(TableError):
         self.duplicates = tuple(duplicates)
 
 
+class MissingParameters(TableError):
+    """Parameters without a default for which no value was given."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(f"missing parameters {list(missing)}")
+        self.missing = tuple(missing)
+
+
 class EndpointError(SheetscoreError):
     """A call to an endpoint brought no scores. `calls` are the attempts that were made before it was given up."""
 
@@ -105,16 +115,20 @@ class EndpointError(SheetscoreError):
 class Unauthorized(EndpointError):
     """The key is wrong, revoked, or belongs to another endpoint (401, 403).
 
-    Or the key is right and the endpoint is closed to it: `code` is EXPIRED or QUOTA then, else what the endpoint said.
+    Or the key is right and the endpoint is closed to it: `code` is EXPIRED or QUOTA then, REVOKED for a key that was
+    once right, else what the endpoint said. `at` is since when, where it told.
     """
 
+    REVOKED = "KeyRevoked"
     EXPIRED = "EndpointExpired"
     QUOTA = "QuotaExceeded"
 
-    def __init__(self, status: int = 401, code: str = "") -> None:
-        super().__init__(f"unauthorized ({code or status})")
+    def __init__(self, status: int = 401, code: str = "", at: dt.datetime | None = None) -> None:
+        since = f", {at:%Y-%m-%d}" if at else ""
+        super().__init__(f"unauthorized ({code or status}{since})")
         self.status = status
         self.code = code
+        self.at = at
 
 
 class NotFound(EndpointError):
@@ -126,21 +140,34 @@ class NotFound(EndpointError):
 
 
 class ProxySignIn(EndpointError):
-    """A proxy between here and the endpoint wants somebody to sign in (407); the endpoint was not asked."""
+    """A proxy between here and the endpoint wants somebody to sign in (407); the endpoint was not asked. `proxy` is
+    its host and port.
+    """
 
-    def __init__(self) -> None:
-        super().__init__("the proxy wants a sign-in (407)")
+    def __init__(self, proxy: str = "") -> None:
+        super().__init__(f"the proxy {proxy} wants a sign-in (407)" if proxy else "the proxy wants a sign-in (407)")
+        self.proxy = proxy
 
 
 class Rejected(EndpointError):
-    """The endpoint refuses the data (400, 422). `row` is 0-based in the part sent, None when it did not say."""
+    """The endpoint refuses the data (400, 422). `row` is 0-based in the part sent, None when it did not say; `at` is
+    when what it tells of happened.
+    """
 
-    def __init__(self, code: str, message: str, row: int | None = None, column: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        row: int | None = None,
+        column: str | None = None,
+        at: dt.datetime | None = None,
+    ) -> None:
         super().__init__(f"rejected ({code})")
         self.code = code
         self.message = message
         self.row = row
         self.column = column
+        self.at = at
 
 
 class TooLarge(EndpointError):

@@ -10,14 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-import truststore
 from requests import exceptions
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
@@ -37,13 +34,13 @@ from worker.scoring.errors import (
 )
 from worker.scoring.limits import Limits
 from worker.scoring.schema import Columns, row_count
+from worker.scoring.sessions import SignIn, innermost, new_session, nobody
 from worker.scoring.transport import Answer
 
 VERSION_HEADER = "x-sheetscore-model-version"
 CONCURRENCY_HEADER = "x-sheetscore-max-concurrent"
 CONNECT_SECONDS = 10.0
 _CHUNK = 65_536
-_TUNNEL_407 = "Tunnel connection failed: 407"  # all that http.client tells of a proxy's answer to CONNECT
 _NO_PROXY: dict[str, Any] = {"http": None, "https": None, "all": None}
 
 
@@ -62,7 +59,8 @@ class HttpTransport:
     """A pool of connections, used by any number of threads; close it, or let it go out of sight.
 
     Trusts what the operating system trusts, goes through the system's proxies (never to reach this machine), follows no
-    redirect (it would carry the rows elsewhere), keeps no cookie. Bodies and keys are never logged.
+    redirect (it would carry the rows elsewhere), keeps no cookie. Bodies and keys are never logged. `sign_in` is asked,
+    in the calling thread, when a proxy wants somebody to sign in; a `session` that is given has its own.
     """
 
     def __init__(
@@ -71,12 +69,13 @@ class HttpTransport:
         codec: Codec = CLASSIC,
         limits: Limits | None = None,
         session: requests.Session | None = None,
+        sign_in: SignIn = nobody,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._codec = codec
         self._limits = limits or Limits()
-        self._session = session or _new_session(self._limits.concurrency)
+        self._session = session or new_session(self._limits.concurrency, sign_in)
         self._clock = clock
         self._now = now
 
@@ -109,6 +108,18 @@ class HttpTransport:
                 response.headers.get("ETag", etag if known else ""),
                 response.headers.get(VERSION_HEADER, ""),
             )
+
+    def manage(self, method: str, url: str, token: str) -> bytes:
+        """What a host's management answers, nothing where there is nothing. Raises EndpointError: Rejected for a clash
+        with what is there.
+        """
+        with self._send(method, url, token) as response:
+            content = self._read(response)
+            if response.status_code == 409:  # what is asked for clashes with what is there; scoring has no such case
+                raise self._codec.read_refusal(content)
+            if response.status_code not in {201, 204}:
+                self._raise_for_status(response, content, token)
+            return content
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -155,7 +166,8 @@ class HttpTransport:
         if status in {400, 422}:
             return self._codec.read_refusal(content)
         if status in {401, 403}:
-            return Unauthorized(status, self._codec.read_refusal(content).code)
+            refusal = self._codec.read_refusal(content)
+            return Unauthorized(status, refusal.code, refusal.at)
         if status in {404, 405, 410}:
             return NotFound(status)
         if status == 407:
@@ -178,8 +190,7 @@ class HttpTransport:
             return TimedOut(self._limits.call_seconds)
         if isinstance(error, exceptions.ContentDecodingError):
             return BadAnswer("compression that cannot be undone")
-        innermost = _innermost(error)
-        return ProxySignIn() if _TUNNEL_407 in str(innermost) else Unreachable(_reason(innermost))
+        return Unreachable(_reason(innermost(error)))
 
 
 class _Bearer(AuthBase):
@@ -192,43 +203,6 @@ class _Bearer(AuthBase):
         if self._key:
             request.headers["Authorization"] = f"Bearer {self._key}"
         return request
-
-
-class _SystemTrust(HTTPAdapter):
-    """Verifies certificates as the operating system does, which knows a company's own authorities."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
-        super().init_poolmanager(*args, ssl_context=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT), **kwargs)
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401 - passed on
-        return super().proxy_manager_for(proxy, ssl_context=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT), **kwargs)
-
-    def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:  # noqa: ANN401 - passed on
-        super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
-        if verify is True:  # not a bundle named in REQUESTS_CA_BUNDLE: leave out the one that requests ships
-            conn.ca_certs = None
-
-
-def _new_session(connections: int) -> requests.Session:
-    session = requests.Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers.update({"User-Agent": "sheetscore", "Accept": "application/json"})
-    session.mount("https://", _SystemTrust(pool_maxsize=connections, max_retries=0))
-    session.mount("http://", HTTPAdapter(pool_maxsize=connections, max_retries=0))
-    return session
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """What the libraries wrapped, one in another."""
-    seen: BaseException = error
-    for _ in range(10):
-        inner = getattr(seen, "reason", None)
-        if not isinstance(inner, BaseException):
-            inner = next((arg for arg in seen.args if isinstance(arg, BaseException)), seen.__cause__)
-        if inner is None:
-            break
-        seen = inner
-    return seen
 
 
 def _reason(seen: BaseException) -> str:

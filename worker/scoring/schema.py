@@ -1,4 +1,4 @@
-"""The contract between a table and a model: which columns go in, which come out, and sample rows.
+"""The contract between a table and a model: which columns go in, which come out, what a call may set, sample rows.
 
 A `Schema` is a value: made from a contract file or from an endpoint's swagger.json, compared by its fingerprint.
 """
@@ -7,15 +7,41 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from worker.scoring.columns import (
+    EXAMPLES,
+    Column,
+    ColumnType,
+    ContractError,
+    Output,
+    Parameter,
+    column_faults,
+    default_faults,
+    is_format,
+    lean,
+    read,
+)
+
+__all__ = [
+    "EXAMPLES",
+    "Column",
+    "ColumnType",
+    "Columns",
+    "ContractError",
+    "Output",
+    "Parameter",
+    "Schema",
+    "match_key",
+    "row_count",
+    "take",
+]
 
 Columns = dict[str, npt.NDArray[Any]]
 """A table between check, codec and model: one array of equal length for each column, by the endpoint's name for it.
@@ -25,55 +51,14 @@ datetime: object; blank is None; a datetime is naive ISO 8601 text with seconds 
 """
 
 
-class ColumnType(StrEnum):
-    """Types a column can have. Integers are exact up to 2**53, which is what a spreadsheet can hold."""
-
-    NUMBER = "number"
-    INTEGER = "integer"
-    BOOLEAN = "boolean"
-    TEXT = "text"
-    DATETIME = "datetime"
-
-
-class ContractError(ValueError):
-    """A contract that does not make sense; the message names each fault and where it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One input column: its name on the wire and the values it allows."""
-
-    name: str
-    type: ColumnType
-    nullable: bool = False
-    categories: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    description: str = ""
-    unit: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One output column. `source` and `index` say which output of the ONNX model it is and which column of it
-    (None for an output of one column); both are empty for remote models. `format` is an Excel number format.
-    """
-
-    name: str
-    type: ColumnType
-    description: str = ""
-    format: str = ""
-    source: str = ""
-    index: int | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Inputs and outputs of an endpoint, with sample rows (each a mapping of input name to value)."""
+    """Inputs, outputs and parameters of an endpoint, with sample rows (each a mapping of input name to value)."""
 
     inputs: tuple[Column, ...]
     outputs: tuple[Output, ...]
     sample: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
+    parameters: tuple[Parameter, ...] = ()
 
     def __post_init__(self) -> None:
         faults = _faults(self)
@@ -90,99 +75,71 @@ class Schema:
         """Names of the outputs, in the contract's order."""
         return tuple(output.name for output in self.outputs)
 
+    @property
+    def open_parameters(self) -> tuple[str, ...]:
+        """Names of the parameters that have no value: such a contract cannot score."""
+        return tuple(parameter.name for parameter in self.parameters if parameter.default is None)
+
+    @property
+    def example_parameters(self) -> dict[str, float | str]:
+        """A value for each parameter."""
+        return {parameter.name: parameter.example for parameter in self.parameters}
+
+    def given(self, values: Mapping[str, Any]) -> Schema:
+        """The same contract with these values of parameters in place of their defaults.
+
+        Raises ContractError for an unknown parameter and a value that it does not take.
+        """
+        if not values:
+            return self
+        if unknown := sorted(set(values) - {parameter.name for parameter in self.parameters}):
+            raise ContractError(f"there are no parameters {unknown}")
+        set_ = (replace(p, default=values.get(p.name, p.default)) for p in self.parameters)
+        return replace(self, parameters=tuple(set_))
+
     def fingerprint(self) -> str:
         """16 hex digits that change when a name, type, category or rule changes, and not when words do."""
-        rules = [
-            [c.name, c.type, c.nullable, list(c.categories), _number(c.minimum), _number(c.maximum)]
-            for c in self.inputs
-        ]
+        rules: list[list[object]] = [_rule(column) for column in self.inputs]
+        rules += [[*_rule(parameter), _number(parameter.default)] for parameter in self.parameters]
         rules += [[o.name, o.type] for o in self.outputs]
         return hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:16]
 
     def to_dict(self) -> dict[str, Any]:
         """The contract as plain JSON values; `from_dict` is the inverse."""
         return {
-            "inputs": [_lean(column) for column in self.inputs],
-            "outputs": [_lean(output) for output in self.outputs],
+            "inputs": [lean(column) for column in self.inputs],
+            "outputs": [lean(output) for output in self.outputs],
             "sample": [dict(row) for row in self.sample],
-        }
+        } | ({"parameters": [lean(parameter) for parameter in self.parameters]} if self.parameters else {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Schema:
         """Read a contract. Raises ContractError naming every fault at once."""
         if not isinstance(data, Mapping):
-            raise ContractError("a contract is an object with inputs, outputs and sample")
+            raise ContractError("a contract is an object with inputs, outputs, parameters and sample")
         faults: list[str] = []
-        inputs = _read(data.get("inputs"), Column, "inputs", faults)
-        outputs = _read(data.get("outputs"), Output, "outputs", faults)
+        inputs = read(data.get("inputs"), Column, "inputs", faults)
+        outputs = read(data.get("outputs"), Output, "outputs", faults)
+        parameters = read(data.get("parameters", []), Parameter, "parameters", faults)
         sample = data.get("sample", [])
         if not isinstance(sample, list) or not all(isinstance(row, Mapping) for row in sample):
             faults.append("sample must be a list of objects")
             sample = []
-        unknown = sorted(set(data) - {"inputs", "outputs", "sample"})
+        unknown = sorted(set(data) - {"inputs", "outputs", "parameters", "sample"})
         faults += [f"unknown field {name!r}" for name in unknown]
         if faults:
             raise ContractError("; ".join(faults))
-        return cls(tuple(inputs), tuple(outputs), tuple(sample))
+        return cls(tuple(inputs), tuple(outputs), tuple(sample), tuple(parameters))
 
 
-def _number(bound: float | None) -> float | None:
-    """0 and 0.0 are one bound, however they were written."""
-    return None if bound is None else float(bound)
+def _rule(column: Column) -> list[object]:
+    bounds = _number(column.minimum), _number(column.maximum)
+    return [column.name, column.type, column.nullable, list(column.categories), *bounds]
 
 
-def _lean(item: Column | Output) -> dict[str, Any]:
-    """The fields that differ from their defaults, as JSON values."""
-    values = {f.name: getattr(item, f.name) for f in fields(item) if getattr(item, f.name) != f.default}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
-
-
-# What a field of a column or output may be in JSON, and the word for it.
-_FIELDS: dict[str, tuple[tuple[type, ...], str]] = {
-    "nullable": ((bool,), "true or false"),
-    "categories": ((list,), "a list"),
-    "minimum": ((int, float, type(None)), "a number"),
-    "maximum": ((int, float, type(None)), "a number"),
-    "description": ((str,), "text"),
-    "unit": ((str,), "text"),
-    "format": ((str,), "text"),
-    "source": ((str,), "text"),
-    "index": ((int, type(None)), "a whole number"),
-}
-
-
-def _read(rows: object, kind: type[Column] | type[Output], where: str, faults: list[str]) -> list[Any]:
-    if not isinstance(rows, list):
-        faults.append(f"{where} must be a list")
-        return []
-    made = []
-    for number, row in enumerate(rows, 1):
-        wrong = _field_faults(row, kind)
-        faults += [f"{where} {number}{fault}" for fault in wrong]
-        if not wrong:
-            values = {**row, "type": ColumnType(row["type"])}
-            if "categories" in values:
-                values["categories"] = tuple(values["categories"])
-            made.append(kind(**values))
-    return made
-
-
-def _field_faults(row: object, kind: type[Column] | type[Output]) -> list[str]:
-    if not isinstance(row, Mapping):
-        return [" must be an object"]
-    faults = []
-    if unknown := sorted(set(row) - {f.name for f in fields(kind)}):
-        faults.append(f" has unknown fields {unknown}")
-    if not isinstance(row.get("name"), str):
-        faults.append(" has no name")
-    if row.get("type") not in list(ColumnType):
-        faults.append(f": type {row.get('type')!r} is not one of {[str(t) for t in ColumnType]}")
-    for name, (kinds, wanted) in _FIELDS.items():
-        value = row.get(name)
-        odd = not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)
-        if name in row and odd:
-            faults.append(f": {name} must be {wanted}")
-    return faults
+def _number(value: float | str | None) -> float | str | None:
+    """0 and 0.0 are one number, however they were written."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def match_key(name: str) -> str:
@@ -194,41 +151,20 @@ def match_key(name: str) -> str:
 
 def _faults(schema: Schema) -> list[str]:
     faults: list[str] = []
-    for where, names in (("inputs", schema.input_names), ("outputs", schema.output_names)):
-        if not names:
-            faults.append(f"{where} must not be empty")
+    faults += [f"{where} must not be empty" for where in ("inputs", "outputs") if not getattr(schema, where)]
+    given = (*schema.input_names, *(parameter.name for parameter in schema.parameters))
+    for where, names in (("inputs", given), ("outputs", schema.output_names)):
         faults += [f"{where}: a name is blank" for name in names if not name.strip()]
         keys = [match_key(name) for name in names]
         twice = sorted({name for name, key in zip(names, keys, strict=True) if keys.count(key) > 1})
         faults += [
             f"{where}: {name!r} stands twice (case, and kind and number of blanks, do not count)" for name in twice
         ]
-    for column in schema.inputs:
-        faults += _column_faults(column)
-    faults += [f"{o.name!r}: {o.format!r} is not a number format" for o in schema.outputs if not _is_format(o.format)]
-    return faults
-
-
-def _is_format(code: str) -> bool:
-    """Whether Excel would open a workbook with this format: at most 255 printable characters and four sections, quotes
-    and brackets closed. Excel repairs a workbook with a format it cannot read.
-    """
-    bare = re.sub(r'"[^"]*"|\\.', "", code)
-    balanced = '"' not in bare and bare.count("[") == bare.count("]")
-    return len(code) <= 255 and code.isprintable() and balanced and bare.count(";") < 4
-
-
-def _column_faults(column: Column) -> list[str]:
-    faults: list[str] = []
-    if column.categories and column.type is not ColumnType.TEXT:
-        faults.append(f"{column.name!r}: only text columns have categories")
-    if not all(isinstance(value, str) for value in column.categories):
-        faults.append(f"{column.name!r}: categories must be text")
-    numeric = column.type in (ColumnType.NUMBER, ColumnType.INTEGER)
-    if (column.minimum is not None or column.maximum is not None) and not numeric:
-        faults.append(f"{column.name!r}: only numbers have a minimum or maximum")
-    if column.minimum is not None and column.maximum is not None and column.minimum > column.maximum:
-        faults.append(f"{column.name!r}: minimum {column.minimum:g} is above maximum {column.maximum:g}")
+    for column in (*schema.inputs, *schema.parameters):
+        faults += column_faults(column)
+    for parameter in schema.parameters:
+        faults += default_faults(parameter)
+    faults += [f"{o.name!r}: {o.format!r} is not a number format" for o in schema.outputs if not is_format(o.format)]
     return faults
 
 

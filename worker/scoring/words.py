@@ -42,6 +42,12 @@ def shown(value: object) -> str:
     return str(value)
 
 
+def day(at: dt.datetime, zone: dt.tzinfo | None = None) -> str:
+    """The day of a moment as a person would say it, in a time zone; None is this computer's."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%B}"
+
+
 def _allowed(wanted: Sequence[str]) -> str:
     quote = "'" if any("," in value for value in wanted) else ""
     listed = ", ".join(f"{quote}{value}{quote}" for value in wanted[:MOST_ALLOWED])

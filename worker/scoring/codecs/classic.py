@@ -9,6 +9,7 @@ Values were strings in the original; numbers and nulls are read too. Source: Mic
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,13 +27,13 @@ OUTPUT = "output1"
 def encode_columns(columns: Columns, schema: Schema) -> bytes:
     """The body of a request in the column form: JSON numbers, null for blanks."""
     rows = _rows(columns, schema.input_names)
-    return _request({"ColumnNames": schema.input_names, "Values": rows})
+    return _request({"ColumnNames": schema.input_names, "Values": rows}, schema)
 
 
 def encode_records(columns: Columns, schema: Schema) -> bytes:
     """The body of a request in the record form."""
     names = schema.input_names
-    return _request([dict(zip(names, row, strict=True)) for row in _rows(columns, names)])
+    return _request([dict(zip(names, row, strict=True)) for row in _rows(columns, names)], schema)
 
 
 def decode_columns(body: bytes, schema: Schema, rows: int) -> Columns:
@@ -67,7 +68,8 @@ def decode_records(body: bytes, schema: Schema, rows: int) -> Columns:
 def read_refusal(body: bytes) -> Rejected:
     """What `{"error": {"code", "message", "details": [{"code", "message"}]}}` says; the first detail is the cause.
 
-    Our host adds `row` (0-based) and `column` to a detail. Anything else gives a Rejected that knows nothing.
+    Our host adds `row` (0-based), `column` and `at` (a moment in ISO 8601) to a detail. Anything else gives a Rejected
+    that knows nothing.
     """
     try:
         error = _load(body)["error"]
@@ -79,17 +81,28 @@ def read_refusal(body: bytes) -> Rejected:
             _short(detail.get("message") or error.get("message")),
             row if type(row) is int and row >= 0 else None,
             _short(column) or None,
+            _moment(detail.get("at")),
         )
     except (ValueError, TypeError, LookupError, AttributeError):
         return Rejected("", "")
+
+
+def _moment(text: object) -> dt.datetime | None:
+    """A moment with its time zone, of years that every system's clock knows; None for anything else."""
+    try:
+        found = dt.datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo and 1970 < found.year < 9999 else None
 
 
 def _rows(columns: Columns, names: Sequence[str]) -> list[tuple[Any, ...]]:
     return list(zip(*(columns[name].tolist() for name in names), strict=True))
 
 
-def _request(table: object) -> bytes:
-    return orjson.dumps({"Inputs": {INPUT: table}, "GlobalParameters": {}})
+def _request(table: object, schema: Schema) -> bytes:
+    parameters = {p.name: p.default for p in schema.parameters if p.default is not None}
+    return orjson.dumps({"Inputs": {INPUT: table}, "GlobalParameters": parameters})
 
 
 def _load(body: bytes) -> Any:  # noqa: ANN401 - any JSON
