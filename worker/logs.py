@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import json
 import os
@@ -10,6 +11,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import orjson
 import structlog
@@ -82,7 +84,11 @@ def _chain(error: BaseException | None) -> Iterator[str]:
         error = error.__cause__ or error.__context__
 
 
-def _to_json(event: object, **_: object) -> bytes:
+def _line(logger: Any, method: str, event: EventDict) -> bytes:  # noqa: ANN401 - any structlog logger
+    """An event as JSON, made in one go: every call writes a line."""
+    event = structlog.processors.add_log_level(logger, method, _fault(logger, method, event))
+    event["timestamp"] = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
+    event["message"] = event.pop("event")
     try:
         return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:  # half a character, or a number beyond 64 bits
@@ -96,11 +102,7 @@ def to_file(home: Path) -> BoundedFile:
     file = BoundedFile(folder / "sheetscore.log")
     structlog.configure(
         processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _fault,
-            structlog.processors.EventRenamer("message"),
-            structlog.processors.JSONRenderer(serializer=_to_json),
+            _line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
         # BytesLogger asks of a file no more than write and flush.

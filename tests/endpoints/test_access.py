@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.endpoints import tiny
-from worker.endpoints import Access, Bearer, EndpointRow, Registry, Snapshots, rules
+from worker.endpoints import Access, Bearer, EndpointRow, Registry, Snapshots, keys, rules
 
 
 @pytest.fixture
@@ -69,6 +69,54 @@ def test_a_device_key_opens_its_endpoint_only_and_is_revoked_alone(
             assert time.monotonic() < until
             time.sleep(0.01)
         assert snapshots.current().opened(acme.id, kept) is not None
+
+
+def test_a_key_that_ended_is_known_at_its_endpoint_only(
+    store: Engine, home: Path, acme: EndpointRow, registry: Registry
+) -> None:
+    """Primary, secondary and device keys, each with when it ended; nothing else is known of any other key."""
+    clock = iter([1.0, 5.0])
+    access = Access(store, clock=lambda: next(clock))
+    rotated, device = registry.rotate_key("credit/acme", "primary"), access.add_device(acme, "PC")
+    bolt = registry.endpoint("credit/bolt")
+    with Snapshots(store, home) as snapshots:
+        assert snapshots.current().revoked_at(acme.id, rotated) is None
+        current, before = registry.rotate_key("credit/acme", "primary"), time.time()
+        access.remove_device(acme, "PC")
+        until = time.monotonic() + 1
+        while not snapshots.current().revoked_at(acme.id, device):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        known = snapshots.current()
+    assert known.revoked_at(acme.id, device) == 5.0
+    assert known.revoked_at(acme.id, rotated) == pytest.approx(before, abs=5)
+    assert known.opened(acme.id, rotated) is None
+    others = [(bolt.id, rotated), (acme.id, current), (acme.id, rotated[:-1]), ("0" * 32, rotated), (acme.id, "")]
+    assert [known.revoked_at(*other) for other in others] == [None] * len(others)
+
+
+def test_after_a_year_a_key_that_ended_is_a_wrong_key(store: Engine, home: Path, acme: EndpointRow) -> None:
+    """The next revocation clears it away; one of today stays."""
+    now = [0.0]
+    access = Access(store, clock=lambda: now[0])
+    old, new = (access.add_device(acme, name) for name in ("old", "new"))
+    access.remove_device(acme, "old")
+    now[0] = keys.REMEMBERED + 1
+    access.remove_device(acme, "new")
+    with Snapshots(store, home) as snapshots:
+        known = snapshots.current()
+    assert [known.revoked_at(acme.id, key) for key in (old, new)] == [None, now[0]]
+
+
+def test_an_endpoint_takes_its_former_keys_with_it(
+    store: Engine, home: Path, access: Access, acme: EndpointRow, registry: Registry
+) -> None:
+    """Nobody is told of an endpoint that is gone."""
+    key = access.add_device(acme, "PC")
+    access.remove_device(acme, "PC")
+    registry.remove_endpoint("credit/acme")
+    with Snapshots(store, home) as snapshots:
+        assert snapshots.current().revoked_at(acme.id, key) is None
 
 
 def test_a_revoked_token_ends_within_a_second(store: Engine, home: Path, access: Access) -> None:

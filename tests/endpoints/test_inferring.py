@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from onnx import TensorProto as T
 
 from tests.endpoints import tiny
 from worker.endpoints.inferring import MOST_CATEGORIES, infer
@@ -97,3 +98,13 @@ def test_what_does_not_go_together_is_said(kind: str, cells: dict[str, list[Any]
     """Each difference by name."""
     with pytest.raises(ModelMisfit, match=words):
         infer(Graph({"x": (f"tensor({kind})", 2)}, OUT), cells)
+
+
+def test_an_input_of_one_value_becomes_a_parameter() -> None:
+    """It has no default until a person chooses one; the sample is scored with an example all the same."""
+    contract = infer(look_apart(tiny.shifted([1], T.INT64)), {"x": ["1", "2"]})
+    (shift,) = contract.parameters
+    assert (shift.name, shift.type, shift.default) == ("shift", ColumnType.INTEGER, None)
+    assert score_apart(contract, tiny.shifted([1], T.INT64)) == {"y": [1.0, 2.0]}
+    with pytest.raises(ModelMisfit, match="there is none for a column"):
+        infer(Graph({"shift": ("tensor(float)", 0)}, OUT), {})

@@ -89,10 +89,11 @@ def test_a_number_beyond_the_models_precision_is_refused() -> None:
     """1e39 would be infinite in float32, and the integer 2**24 + 1 another one: row and column are named."""
     for kind, value in (("number", 1e39), ("integer", 2**24 + 1)):
         schema = tiny.echo_contract(kind)
-        columns, _ = read_columns({f"in_{kind}": [1, value]}, schema)
-        with pytest.raises(Rejected) as caught:
-            OnnxSession(tiny.echo(**{kind: T.FLOAT})).score(columns, schema)
-        assert (caught.value.row, caught.value.column) == (1, f"in_{kind}")
+        for cells in ([1, value], [value], [1, 1, -value]):  # one row has a way of its own
+            columns = {f"in_{kind}": np.array(cells)}
+            with pytest.raises(Rejected) as caught:
+                OnnxSession(tiny.echo(**{kind: T.FLOAT})).score(columns, schema)
+            assert (caught.value.row, caught.value.column) == (len(cells) - 1, f"in_{kind}")
 
 
 def test_a_model_that_fails_is_a_rejection_without_its_words() -> None:
@@ -245,3 +246,26 @@ def test_a_map_output_is_explained() -> None:
     )
     with pytest.raises(ModelMisfit, match="zipmap"):
         OnnxSession(data).check_fit(schema)
+
+
+@pytest.mark.parametrize("shape", [[], [1], [1, 1], [None, 1]])
+def test_a_parameter_is_fed_once_for_all_rows(shape: list[Any]) -> None:
+    """Its default, or what the call gives; as one value, or repeated where the model wants a column. In every slice."""
+    session, schema = OnnxSession(tiny.shifted(shape)), tiny.shifted_contract()
+    session.check_fit(schema)
+    assert score(session, schema, x=[1, 2]) == {"score": [1.5, 2.5]}
+    rows = list(range(SLICE_ROWS + 1))
+    assert score(session, schema.given({"Shift": -2.0}), x=rows) == {"score": [row - 2.0 for row in rows]}
+
+
+def test_a_parameter_must_fit_and_have_a_value() -> None:
+    """Of a type that the model takes; a model's input that nobody feeds is named; without a value nothing is scored."""
+    for contract, said in (
+        (tiny.shifted_contract(type="text", default="a", minimum=None, maximum=None), "needs tensor\\(string\\)"),
+        (tiny.shifted_contract(source="other"), "the model has no input 'Shift'"),
+    ):
+        with pytest.raises(ModelMisfit, match=said):
+            OnnxSession(tiny.shifted([])).check_fit(contract)
+    with pytest.raises(Rejected) as refused:
+        score(OnnxSession(tiny.shifted([])), tiny.shifted_contract(default=None), x=[1])
+    assert (refused.value.code, refused.value.column) == ("MissingRequiredGlobalParameters", "Shift")

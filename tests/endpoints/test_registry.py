@@ -280,8 +280,77 @@ def test_where_nothing_is_known_nothing_is_listed(registry: Registry) -> None:
     assert str(caught.value) == "there is no endpoint 'nope'"
 
 
+def test_of_many_names_the_nearest_are_told() -> None:
+    """All of them are there for a face that has room."""
+    known = [f"credit/c{number:03}" for number in range(300)]
+    error = rules.Unknown("endpoint", "credit/c19", known)
+    assert str(error).startswith("there is no endpoint 'credit/c19'; known: credit/c190, credit/c191, ")
+    assert str(error).endswith("credit/c199 and 290 more")
+    assert error.known == tuple(known)
+
+
 def test_errors_carry_facts_and_no_secrets() -> None:
     """What a face needs for its words is there; a remote address is not repeated."""
     error = rules.NameInvalid("customer", "CON", "x")
     assert (error.kind, error.name, error.wanted) == ("customer", "CON", "x")
     assert "hunter2" not in repr(Remote("https://x", token="hunter2"))
+
+
+def files(home: Path) -> int:
+    return len(list((home / "models").glob("*.onnx")))
+
+
+def test_a_service_goes_with_its_versions_and_the_models_that_nobody_else_uses(ready: Registry, home: Path) -> None:
+    """A file that another service uses stays."""
+    ready.publish("credit", tiny.contract(), tiny.credit(0.2))
+    ready.add_service("other", tiny.contract(), tiny.credit())
+    ready.remove_service("credit", "ann")
+    assert [row.name for row in ready.services()] == ["other"]
+    assert files(home) == 1
+    ready.remove_service("other", "ann")
+    assert (ready.services(), ready.endpoints(), files(home)) == ([], [], 0)
+
+
+def test_a_service_that_customers_use_stays(ready: Registry) -> None:
+    """Nothing is taken away."""
+    ready.add_endpoint("credit", "main", "acme")
+    with pytest.raises(rules.ServiceInUse) as refused:
+        ready.remove_service("credit")
+    assert (refused.value.service, refused.value.endpoints) == ("credit", 1)
+    assert [row.name for row in ready.endpoints()] == ["default", "main"]
+
+
+def test_a_number_is_never_given_twice_under_one_name(ready: Registry, store: Engine, home: Path) -> None:
+    """A service made anew under an old name goes on counting: models kept in memory by number stay the right ones."""
+    models = Models(store, home)
+    old = models.get("credit", 1, 1)
+    ready.publish("credit", tiny.contract(), tiny.credit(0.2))
+    ready.remove_service("credit")
+    made = ready.add_service("credit", tiny.contract(), tiny.credit(0.9)).endpoint
+    assert (made.contract_version, made.model_version) == (3, 3)
+    assert models.get("credit", 3, 3) != old
+    assert ready.publish("credit", tiny.contract(), tiny.credit()) == 4
+
+
+def test_a_service_whose_default_went_first_goes_too(ready: Registry) -> None:
+    """And a publish without `default` moves nobody."""
+    ready.remove_endpoint("credit/default")
+    assert ready.publish("credit", tiny.contract(), tiny.credit(0.2)) == 2
+    ready.remove_service("credit")
+    assert ready.add_service("credit", tiny.contract(), tiny.credit()).endpoint.model_version == 3
+
+
+def test_a_description_of_a_service_changes(ready: Registry) -> None:
+    """Within the limit."""
+    assert ready.describe_service("credit", "Other.").description == "Other."
+    assert ready.service("credit").description == "Other."
+    with pytest.raises(rules.DescriptionTooLong):
+        ready.describe_service("credit", "x" * 2001)
+
+
+def test_a_service_counts_its_endpoints_and_its_newest_published_version(ready: Registry) -> None:
+    """`default` counts; a model sent to one endpoint is not published."""
+    main = ready.add_endpoint("credit", "main", "acme").endpoint
+    ready.send_model(main, tiny.credit(0.3), "ann")
+    row = ready.service("credit")
+    assert (row.endpoints, row.newest) == (2, 1)

@@ -68,7 +68,7 @@ def external() -> bytes:
         (foreign(), rules.ForeignOperators, "evil.example"),
         (external(), rules.ExternalData, "other files"),
         (tiny.credit(), rules.ModelMisfit, "the model wants 'Purpose', which is no input; .*no input 'x'"),
-        (bytes(200_000_001), rules.ModelTooLarge, "at most 200000000"),
+        (bytes(150 * 2**20 + 1), rules.ModelTooLarge, "at most 157286400"),
     ],
     ids=["pickle", "empty", "operators", "external", "inputs", "large"],
 )

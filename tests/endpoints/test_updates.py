@@ -163,6 +163,19 @@ def test_a_wave_is_undone_as_a_whole(ready: Registry, updates: Updates, store: E
         updates.roll_back_wave("no such wave", "bob")
 
 
+def test_a_wave_that_was_undone_already_says_so(ready: Registry, updates: Updates, store: Engine) -> None:
+    """Also when its endpoints moved on since; a wave of which one was taken back alone is another matter, see below."""
+    wave = new_wave()
+    for row in matching(store, version=1):
+        updates.refresh(row, overwrite=True, who="ann", wave=wave)
+    updates.roll_back_wave(wave, "bob")
+    updates.refresh(ready.endpoint("credit/core"), overwrite=False, who="cy")
+    before = pins(ready)
+    with pytest.raises(rules.WaveUndone, match=f"{wave} was undone already, by bob"):
+        updates.roll_back_wave(wave, "ann")
+    assert pins(ready) == before
+
+
 def test_a_wave_of_which_one_was_changed_since_stays_whole(ready: Registry, updates: Updates, store: Engine) -> None:
     """All or none: nobody's later choice is undone by accident."""
     wave = new_wave()
@@ -188,6 +201,7 @@ def test_a_preview_counts_sample_scores_that_would_move(ready: Registry, models:
     row = ready.endpoint("credit/acme")
     seen = preview(models, row, Pin(2, 2))
     assert (seen.rows, seen.moved, seen.refused) == (2, 1, None)
+    assert seen.which == {"Scored Probabilities": (1,)}
     first, second = (models.get("credit", 1, number)[1] for number in (1, 2))
     assert seen.largest is not None
     assert 0 < seen.largest < 1

@@ -204,6 +204,6 @@ def test_what_does_not_exist_is_said(store: Engine) -> None:
         set_quota(store, "nobody", 5)
     with pytest.raises(rules.ChoiceInvalid):
         usage.report(store, "2026-11", "key")
-    for month in ("2026-13", "2026", "", "2026-11-01"):
+    for month in ("2026-13", "2026", "", "2026-11-01", "9999-12"):
         with pytest.raises(rules.ChoiceInvalid):
             usage.report(store, month)

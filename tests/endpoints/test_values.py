@@ -110,6 +110,8 @@ def test_categories_and_ranges() -> None:
     assert read(["a", "b"], "text", categories=("a",))[1] == [(1, K.NOT_A_CATEGORY)]
     assert read(["", "a"], "text", categories=("a", "")) == (["", "a"], [])
     assert read([1, "5", 9], "integer", minimum=2, maximum=8)[1] == [(0, K.OUT_OF_RANGE), (2, K.OUT_OF_RANGE)]
+    for alone in (1.5, 8.5):
+        assert read([alone], "number", minimum=2, maximum=8)[1] == [(0, K.OUT_OF_RANGE)]
     schema = Schema((Column("x", ColumnType.NUMBER, minimum=0.5),), OUTPUT)
     assert read_columns({"x": [0]}, schema)[1][0].wanted == ("0.5", "")
 

@@ -109,3 +109,34 @@ def echo_contract(*kinds: str, nullable: bool = False, sample: tuple[dict[str, A
             "sample": list(sample),
         }
     )
+
+
+def shifted(shape: list[Any], kind: int = T.FLOAT) -> bytes:
+    """A model with a column `x` and a parameter `shift` of the shape given: score = x + shift."""
+    graph = helper.make_graph(
+        [
+            helper.make_node("Cast", ["shift"], ["by"], to=T.FLOAT),
+            helper.make_node("Add", ["x", "by"], ["y"]),
+        ],
+        "shifted",
+        [
+            helper.make_tensor_value_info("x", T.FLOAT, [None, 1]),
+            helper.make_tensor_value_info("shift", kind, shape),
+        ],
+        [helper.make_tensor_value_info("y", T.FLOAT, [None, 1])],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return bytes(made.SerializeToString())
+
+
+def shifted_contract(**changes: Any) -> Schema:
+    """The contract of `shifted`; `changes` are those of its parameter."""
+    parameter = {"name": "Shift", "type": "number", "source": "shift", "default": 0.5, "minimum": -9, "maximum": 9}
+    return Schema.from_dict(
+        {
+            "inputs": [{"name": "x", "type": "number"}],
+            "outputs": [{"name": "score", "type": "number", "source": "y"}],
+            "parameters": [{name: value for name, value in (parameter | changes).items() if value is not None}],
+            "sample": [{"x": 1.0}],
+        }
+    )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from worker.endpoints.models import Model, Models, Remote
     from worker.endpoints.preview import Preview
     from worker.endpoints.registry import Registry
-    from worker.endpoints.rows import CustomerRow, EndpointRow, NewEndpoint, ServiceRow, VersionRow
+    from worker.endpoints.rows import CustomerRow, EndpointRow, ModelRow, NewEndpoint, ServiceRow, VersionRow
     from worker.endpoints.rules import RuleError
     from worker.endpoints.snapshot import Bearer, Snapshot, Snapshots
     from worker.endpoints.updates import Change, Pin, Updates, matching, new_wave
@@ -26,6 +26,7 @@ __all__ = [
     "EndpointRow",
     "KeyRow",
     "Model",
+    "ModelRow",
     "Models",
     "NewEndpoint",
     "Pin",
@@ -51,6 +52,7 @@ _HOMES = {
     "EndpointRow": "rows",
     "KeyRow": "access",
     "Model": "models",
+    "ModelRow": "rows",
     "Models": "models",
     "NewEndpoint": "rows",
     "Pin": "updates",

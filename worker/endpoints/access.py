@@ -108,10 +108,9 @@ class Access:
 
     def remove_device(self, endpoint: EndpointRow, device: str) -> None:
         """Raises Unknown."""
-        k = tables.key.c
         with self._engine.begin() as db:
-            gone = db.execute(tables.key.delete().where(k.endpoint_id == endpoint.id, k.slot == DEVICE + device))
-        if not gone.rowcount:
+            gone = keys.revoke(db, endpoint.id, DEVICE + device, self._clock())
+        if not gone:
             known = [row.slot.removeprefix(DEVICE) for row in self.keys(endpoint) if row.slot.startswith(DEVICE)]
             raise rules.Unknown("device", device, known)
 

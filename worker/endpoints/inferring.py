@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from worker.endpoints.rules import ModelMisfit
 from worker.endpoints.sample import plain
 from worker.endpoints.trial import Graph
 from worker.endpoints.values import read_column, read_columns
-from worker.scoring.schema import Column, ColumnType, Output, Schema, match_key
+from worker.scoring.schema import Column, ColumnType, Output, Parameter, Schema, match_key
 
 MOST_CATEGORIES = 20
 """A text column with more values than this, or whose values are not repeated, has no list of them."""
@@ -37,24 +38,30 @@ _OUTPUTS = {"tensor(string)": ColumnType.TEXT, "tensor(bool)": ColumnType.BOOLEA
 def infer(graph: Graph, cells: Cells) -> Schema:
     """The contract of a model with these inputs and outputs, for a table whose columns of cells are named by header.
 
-    A column belongs to an input of the same name, but for case, outer blanks and what converters write as `_`. A type
-    is what the model takes and all cells are, with blanks (None) where there are any; columns that no input wants are
-    left out. Raises ModelMisfit.
+    An input that is a single value becomes a parameter, for which the person may choose a default. A column belongs to
+    an input of the same name, but for case, outer blanks and what converters write as `_`. A type is what the model
+    takes and all cells are, with blanks (None) where there are any; columns that no input wants are left out. Raises
+    ModelMisfit.
     """
     faults: list[str] = []
     inputs: list[Column] = []
-    for name, (kind, _) in graph.inputs.items():
+    parameters: list[Parameter] = []
+    for name, (kind, dimensions) in graph.inputs.items():
         header = _header(name, cells)
-        if header is None:
-            faults.append(f"the table has no column for the model's input {name!r}")
-        elif kind not in _CANDIDATES:
+        if kind not in _CANDIDATES:
             faults.append(f"input {name!r} is {kind}, which no column can be")
+        elif dimensions == 0:
+            parameters.append(Parameter(name, _CANDIDATES[kind][0]))
+        elif header is None:
+            faults.append(f"the table has no column for the model's input {name!r}")
         else:
             inputs.append(_input(header, kind, cells[header], faults))
+    if not faults and not inputs:
+        faults.append("every input of the model is a single value; there is none for a column")
     if faults:
         raise ModelMisfit(faults)
-    schema = Schema(tuple(inputs), _outputs(graph))
-    return Schema(schema.inputs, schema.outputs, _sample(schema, cells))
+    schema = Schema(tuple(inputs), _outputs(graph), parameters=tuple(parameters))
+    return replace(schema, sample=_sample(schema, cells))
 
 
 def _header(name: str, cells: Cells) -> str | None:

@@ -10,6 +10,13 @@ import hmac
 import secrets
 from collections.abc import Iterable
 
+from sqlalchemy import Connection, select
+
+from worker.store import tables
+
+REMEMBERED = 366 * 86_400.0
+"""Seconds for which a key that was revoked is known as such."""
+
 PREFIX = "ss_"
 """Lets secret scanners find a key that leaked."""
 
@@ -39,3 +46,18 @@ def is_among(key: str, digests: Iterable[str]) -> bool:
     for stored in digests:
         found |= hmac.compare_digest(given, stored)
     return found
+
+
+def revoke(db: Connection, endpoint_id: str, slot: str, now: float) -> bool:
+    """Take the key out of a slot of an endpoint, and note its SHA-256 and when, so that whoever still sends it can be
+    told. Whether there was one. What was noted longer ago than REMEMBERED goes.
+    """
+    k, revoked = tables.key.c, tables.revoked_key
+    held = (k.endpoint_id == endpoint_id) & (k.slot == slot)
+    sha256 = db.execute(select(k.sha256).where(held)).scalar_one_or_none()
+    if sha256 is None:
+        return False
+    db.execute(tables.key.delete().where(held))
+    db.execute(revoked.insert().values(sha256=sha256, endpoint_id=endpoint_id, revoked_at=now))
+    db.execute(revoked.delete().where(revoked.c.revoked_at < now - REMEMBERED))
+    return True

@@ -6,13 +6,14 @@ import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakValueDictionary
 
+from filelock import FileLock
 from sqlalchemy import Engine, select
 
 from worker.endpoints.rules import Unknown
@@ -104,15 +105,27 @@ def transport_for(remote: Remote, limits: Limits) -> Transport:
     return HttpTransport(codec=CODECS[remote.codec], limits=limits)
 
 
+def model_name(data: bytes) -> str:
+    """What a model file is known by: the SHA-256 of its content."""
+    return hashlib.sha256(data).hexdigest()
+
+
 class ModelFiles:
     """`<home>/models/<sha256>.onnx`: a file's name is its content, so it never changes and is kept once."""
 
     def __init__(self, home: Path) -> None:
         self._folder = home / "models"
+        self._lock = home / ".models.lock"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """While the block runs nobody else adds a file or takes one away."""
+        with FileLock(self._lock, mode=0o600):
+            yield
 
     def add(self, data: bytes) -> str:
         """Returns the name: 64 hex digits."""
-        name = hashlib.sha256(data).hexdigest()
+        name = model_name(data)
         if not self._file(name).exists():
             private_folder(self._folder)
             write_whole(self._file(name), data)
@@ -124,9 +137,20 @@ class ModelFiles:
             data = self._file(name).read_bytes()
         except FileNotFoundError:
             data = b""
-        if hashlib.sha256(data).hexdigest() != name:
+        if model_name(data) != name:
             raise ModelDamaged(self._file(name))
         return data
+
+    def size(self, name: str) -> int | None:
+        """In bytes; None when the file is missing."""
+        file = self._file(name)
+        return file.stat().st_size if file.exists() else None
+
+    def keep(self, names: Collection[str]) -> None:
+        """Remove every other file."""
+        for file in self._folder.glob("*.onnx"):
+            if file.stem not in names:
+                file.unlink(missing_ok=True)
 
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}.onnx"
@@ -176,6 +200,11 @@ class Models:
         with suppress(KeyError):  # it may have gone between the two lines
             self._kept.move_to_end(pins)
         return found
+
+    @property
+    def loaded(self) -> int:
+        """How many are in memory."""
+        return len(self._kept)
 
     def _load(self, pins: Pins) -> tuple[Schema, Model]:
         service, contract_version, model_version = pins

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,13 @@ from worker.endpoints.rules import (
     NotAModel,
 )
 from worker.endpoints.runtime import MEMORY_BYTES, lacks_memory, native, onnxruntime, session_options
-from worker.endpoints.values import objects
+from worker.endpoints.values import objects, read_column
 from worker.scoring.errors import BadAnswer, EndpointError, Rejected, TimedOut, TooLarge
 from worker.scoring.limits import Limits
-from worker.scoring.schema import Column, Columns, ColumnType, Output, Schema, row_count
+from worker.scoring.schema import Column, Columns, ColumnType, Output, Parameter, Schema, row_count
+
+Feeds = dict[str, npt.NDArray[Any]]
+Feeder = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
 
 CALL_SECONDS = Limits().call_seconds
 SLICE_ROWS = 5_000
@@ -81,16 +84,19 @@ class OnnxSession:
                 raise ModelTooCostly("memory", MEMORY_BYTES) from None
             raise NotAModel(_first_line(error)) from None
         self._inputs = {i.name: (i.type, len(i.shape)) for i in self._session.get_inputs()}
+        self._single = {i.name for i in self._session.get_inputs() if all(size == 1 for size in i.shape)}
+        self._plan: tuple[tuple[Column, ...], list[tuple[str, str, Feeder]]] = ((), [])
         self._names: dict[str, str] = {_plain(name): name for name in self._inputs} | {
             name: name for name in self._inputs
         }
 
     def check_fit(self, schema: Schema) -> None:
         """Raises ModelMisfit, naming every difference between the model and the contract."""
-        fed = [self._name(name) for name in schema.input_names]
+        given = (*schema.inputs, *schema.parameters)
+        fed = [self._name(column) for column in given]
         faults = [f"the model wants {name!r}, which is no input" for name in self._inputs if name not in fed]
         faults += [f"two inputs would be fed to {name!r}" for name in self._inputs if fed.count(name) > 1]
-        for column in schema.inputs:
+        for column in given:
             faults += self._input_faults(column)
         for output in schema.outputs:
             faults += _output_faults(output, self.outputs)
@@ -99,8 +105,8 @@ class OnnxSession:
 
     @property
     def inputs(self) -> dict[str, tuple[str, int]]:
-        """The model's inputs: type as onnxruntime names it, number of dimensions."""
-        return dict(self._inputs)
+        """The model's inputs: type as onnxruntime names it, number of dimensions, 0 for one that is a single value."""
+        return {name: (kind, 0 if name in self._single else rank) for name, (kind, rank) in self._inputs.items()}
 
     @property
     def outputs(self) -> dict[str, tuple[str, list[Any]]]:
@@ -108,35 +114,49 @@ class OnnxSession:
         return {o.name: (o.type, list(o.shape)) for o in self._session.get_outputs()}
 
     def score(self, columns: Columns, schema: Schema, seconds: float = CALL_SECONDS) -> Columns:
-        """Every output of the schema. Raises Rejected when the model cannot take the values, BadAnswer when it gives
-        another number of rows than it got, TimedOut when it takes longer than `seconds`, TooLarge when these rows take
-        it more than MEMORY_BYTES.
+        """Every output of the schema, whose parameters all have a value.
+
+        Raises Rejected when the model cannot take the values, BadAnswer when it gives another number of rows than it
+        got, TimedOut when it takes longer than `seconds`, TooLarge when these rows take it more than MEMORY_BYTES.
         """
         rows = row_count(columns)
-        feeds = {self._name(c.name): self._feed(c, columns[c.name]) for c in schema.inputs}
+        feeds = {name: feed(columns[column]) for column, name, feed in self._planned(schema.inputs)}
+        single = {self._name(p): self._value(p) for p in schema.parameters}
+        for name in single.keys() - self._single:
+            feeds[name] = np.repeat(single.pop(name), rows, axis=0)
         wanted = list(dict.fromkeys(output.source for output in schema.outputs))
         parts: list[list[npt.NDArray[Any]]] = []
         with WATCH.run(seconds) as options:
-            for start in range(0, rows, SLICE_ROWS):
-                part = {name: values[start : start + SLICE_ROWS] for name, values in feeds.items()}
+            for part in _slices(feeds, rows):
                 try:
-                    parts.append(self._session.run(wanted, part, options))
+                    parts.append(self._session.run(wanted, part | single, options))
                 except FAILURES as error:
                     raise _failed(error, seconds if options.terminate else None) from None
-        whole = {name: np.concatenate([part[i] for part in parts]) for i, name in enumerate(wanted)}
+        joined = parts[0] if len(parts) == 1 else [np.concatenate(pieces) for pieces in zip(*parts, strict=True)]
+        whole = dict(zip(wanted, joined, strict=True))
         if any(len(values) != rows for values in whole.values()):
             raise BadAnswer("the model gave another number of rows than it got")
         return {output.name: _read(output, whole[output.source]) for output in schema.outputs}
 
-    def _name(self, name: str) -> str:
+    def _planned(self, inputs: tuple[Column, ...]) -> list[tuple[str, str, Feeder]]:
+        """Each column's name, its input's, and how one becomes the other; made once, since most calls bring one row."""
+        known, plan = self._plan
+        if known is not inputs:
+            named = [(column, self._name(column)) for column in inputs]
+            plan = [(column.name, name, _feeder(column, *self._inputs[name])) for column, name in named]
+            self._plan = inputs, plan
+        return plan
+
+    def _name(self, column: Column) -> str:
         """The model's own name for an input: converters of scikit-learn's write `_` for what is no letter or digit."""
+        name = column.source or column.name if isinstance(column, Parameter) else column.name
         found = self._names.get(name)
         if found is None:
             found = self._names[name] = self._names.get(_plain(name), name)
         return found
 
     def _input_faults(self, column: Column) -> list[str]:
-        name = self._name(column.name)
+        name = self._name(column)
         if name not in self._inputs:
             return [f"the model has no input {column.name!r}"]
         kind, rank = self._inputs[name]
@@ -145,16 +165,18 @@ class OnnxSession:
         if kind not in allowed:
             null = " that may be blank" if column.nullable else ""
             faults.append(f"input {column.name!r} is {kind}; {column.type}{null} needs {' or '.join(allowed)}")
-        if rank not in {1, 2}:
+        if rank not in {1, 2} and not (isinstance(column, Parameter) and name in self._single):
             faults.append(f"input {column.name!r} has {rank} dimensions; wanted one column")
         return faults
 
-    def _feed(self, column: Column, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        kind, rank = self._inputs[self._name(column.name)]
-        feed = _INTO[column.type](values) if kind == STRING or column.type is ColumnType.DATETIME else values
-        if kind != STRING:
-            feed = _narrowed(column, feed, kind)
-        return feed.reshape(-1, 1) if rank == 2 else feed
+    def _value(self, parameter: Parameter) -> npt.NDArray[Any]:
+        values, problems = read_column(parameter, [parameter.default])
+        if problems:
+            raise Rejected("MissingRequiredGlobalParameters", "A parameter has no value.", None, parameter.name)
+        name = self._name(parameter)
+        kind, rank = self._inputs[name]
+        feed = _feeder(parameter, kind, rank)(values)
+        return feed.reshape((1,) * rank) if name in self._single else feed
 
 
 def _refuse(data: bytes) -> None:
@@ -168,6 +190,14 @@ def _refuse(data: bytes) -> None:
         raise ForeignOperators(foreign)
     if found.external:
         raise ExternalData
+
+
+def _slices(feeds: Feeds, rows: int) -> Iterator[Feeds]:
+    if rows <= SLICE_ROWS:
+        yield feeds
+        return
+    for start in range(0, rows, SLICE_ROWS):
+        yield {name: values[start : start + SLICE_ROWS] for name, values in feeds.items()}
 
 
 def _failed(error: BaseException, ended_after: float | None) -> EndpointError:
@@ -197,22 +227,38 @@ def _output_faults(output: Output, found: dict[str, tuple[str, list[Any]]]) -> l
     return faults
 
 
-def _narrowed(column: Column, values: npt.NDArray[Any], kind: str) -> npt.NDArray[Any]:
-    """The values in the model's own type. Raises Rejected where that would change a value beyond rounding."""
-    wide = values.astype(np.float64) if values.dtype == object and kind in {FLOAT, DOUBLE} else values
-    if kind == FLOAT and column.type is not ColumnType.BOOLEAN:
-        bad = np.abs(wide) > (_WHOLE_FLOAT32 if column.type is ColumnType.INTEGER else _LARGEST_FLOAT32)
-        if bad.any():
-            row = int(np.argmax(bad))
-            raise Rejected("InputParseError", "The number is too large for the model's precision.", row, column.name)
-    feed: npt.NDArray[Any] = wide.astype(_NUMPY[kind], copy=False)
+def _feeder(column: Column, kind: str, rank: int) -> Feeder:
+    """What makes the model's input of a column. It raises Rejected where that would change a value beyond rounding."""
+    into = _INTO.get(column.type) if kind == STRING or column.type is ColumnType.DATETIME else None
+    dtype = _NUMPY.get(kind)
+    most = _WHOLE_FLOAT32 if column.type is ColumnType.INTEGER else _LARGEST_FLOAT32
+    limited = kind == FLOAT and column.type is not ColumnType.BOOLEAN
+
+    def feed(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        if into is not None:
+            values = into(values)
+        if dtype is not None:
+            if values.dtype == object and kind in {FLOAT, DOUBLE}:
+                values = values.astype(np.float64)
+            if limited:
+                _check_size(values, most, column.name)
+            values = values.astype(dtype, copy=False)
+        return values[:, np.newaxis] if rank == 2 else values
+
     return feed
+
+
+def _check_size(values: npt.NDArray[Any], most: float, column: str) -> None:
+    largest = abs(values.item()) if values.size == 1 else np.fmax.reduce(np.abs(values), initial=0)
+    if largest > most:
+        row = int(np.argmax(np.abs(values) > most))
+        raise Rejected("InputParseError", "The number is too large for the model's precision.", row, column)
 
 
 def _blank_text(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """ONNX has no null text; models are trained with '' in its place."""
-    null = values == None  # noqa: E711 - asks each element
-    return np.where(null, "", values) if null.any() else values
+    plain = values.tolist()
+    return objects([value or "" for value in plain]) if None in plain else values
 
 
 def _epoch_seconds(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,8 @@ ALIKE = 1e-6
 @dataclass(frozen=True, slots=True)
 class Preview:
     """`moved` of `rows` sample rows would score otherwise; `largest` is the largest step of a number. Both are None
-    when the old model cannot score the new contract's sample rows. `refused` says why the change would be refused.
+    when the old model cannot score the new contract's sample rows. `which` has the rows (the first is 1) of each output
+    that moves. `refused` says why the change would be refused.
     """
 
     endpoint: EndpointRow
@@ -34,6 +35,7 @@ class Preview:
     moved: int | None = None
     largest: float | None = None
     refused: RuleError | None = None
+    which: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def preview(models: Models, endpoint: EndpointRow, after: Pin) -> Preview:
@@ -50,11 +52,14 @@ def preview(models: Models, endpoint: EndpointRow, after: Pin) -> Preview:
         return Preview(endpoint, after, len(schema.sample))
     moved = np.zeros(len(schema.sample), bool)
     largest: float | None = None
+    which: dict[str, tuple[int, ...]] = {}
     for name in shared:
         differ, step = _compare(old[name], new[name])
         moved |= differ
+        if differ.any():
+            which[name] = tuple((np.flatnonzero(differ) + 1).tolist())
         largest = step if largest is None or (step is not None and step > largest) else largest
-    return Preview(endpoint, after, len(schema.sample), int(moved.sum()), largest)
+    return Preview(endpoint, after, len(schema.sample), int(moved.sum()), largest, which=which)
 
 
 def _scored(schema: Schema, model: Model, sample: Sequence[Mapping[str, Any]]) -> Columns | None:
@@ -65,7 +70,7 @@ def _scored(schema: Schema, model: Model, sample: Sequence[Mapping[str, Any]]) -
     if problems:
         return None
     try:
-        return model.score(columns, schema)
+        return model.score(columns, schema.given(schema.example_parameters))
     except EndpointError:
         return None
 

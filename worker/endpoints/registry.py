@@ -7,18 +7,26 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import IntegrityError
 
 from worker.endpoints import keys, rules
-from worker.endpoints.models import ModelFiles, Remote, transport_for
-from worker.endpoints.publishing import try_model
-from worker.endpoints.rows import CustomerRow, EndpointRow, NewEndpoint, ServiceRow, VersionRow, endpoint_query
-from worker.endpoints.secrets import Secret
+from worker.endpoints.models import Remote, model_name, transport_for
+from worker.endpoints.rows import (
+    CustomerRow,
+    EndpointRow,
+    ModelRow,
+    NewEndpoint,
+    ServiceRow,
+    VersionRow,
+    endpoint_query,
+)
 from worker.endpoints.trial import Trial, score_apart
-from worker.endpoints.updates import Change, Pin, pin, record
+from worker.endpoints.updates import Change, Pin, check_movable, move, pin, record
+from worker.endpoints.versions import Versions
 from worker.scoring.limits import Limits
 from worker.scoring.schema import Schema
 from worker.scoring.transport import Transport
@@ -42,29 +50,26 @@ class Registry:
         trial: Trial = score_apart,
     ) -> None:
         self._engine = engine
-        self._files = ModelFiles(home)
-        self._secret = Secret(home)
-        self._limits = limits or Limits()
+        self._versions = Versions(home, limits or Limits(), clock, transport_for, trial)
         self._clock = clock
-        self._transport_for = transport_for
-        self._trial = trial
 
     def add_service(self, name: str, contract: Schema, model: bytes | Remote, description: str = "") -> NewEndpoint:
-        """Publish version 1 of a new service and make its `default` endpoint. Raises RuleError, AddressError."""
+        """Publish the first version of a new service and make its `default` endpoint. A name that was used before goes
+        on counting. Raises RuleError, AddressError.
+        """
         rules.check_name("service", name)
         rules.check_description(description)
-        row, scores = self._tried(contract, model)
-        service_id = _new_id()
-        with self._engine.begin() as db:
-            now = self._clock()
-            values = {"id": service_id, "name": name, "description": description, "created_at": now}
+        tried, service_id = self._versions.tried(contract, model), _new_id()
+        with self._versions.storing(self._engine, tried) as (db, stored):
+            values = {"id": service_id, "name": name, "description": description, "created_at": self._clock()}
             try:
                 db.execute(tables.service.insert().values(values))
             except IntegrityError:
                 raise rules.NameTaken("service", name) from None
-            self._add_version(db, service_id, 1, contract, row, scores)
+            number = self._versions.add(db, service_id, name, stored)
+            pinned = {"contract_version": number, "model_version": number}
             made, primary, secondary = self._add_endpoint(
-                db, {"service_id": service_id, "name": rules.DEFAULT, "contract_version": 1, "model_version": 1}
+                db, {"service_id": service_id, "name": rules.DEFAULT, **pinned}
             )
             return NewEndpoint(self._endpoint(db, made), primary, secondary)
 
@@ -74,36 +79,80 @@ class Registry:
         `who` goes into the record of changes. Raises RuleError, AddressError.
         """
         service_id = self.service(service).id
-        row, scores = self._tried(contract, model)
-        with self._engine.begin() as db:
-            db.execute(select(tables.service.c.id).where(tables.service.c.id == service_id).with_for_update())
-            newest = select(func.max(tables.version.c.number)).where(tables.version.c.service_id == service_id)
-            number = int(db.execute(newest).scalar_one()) + 1
-            self._add_version(db, service_id, number, contract, row, scores)
-            default = self._endpoint(db, f"{service}/{rules.DEFAULT}")
+        tried = self._versions.tried(contract, model)
+        with self._versions.storing(self._engine, tried) as (db, stored):
+            number = self._versions.add(db, service_id, service, stored)
             now, after = self._clock(), Pin(number, number)
             values = {"contract_version": number, "model_version": number, "changed_at": now}
-            db.execute(tables.endpoint.update().where(tables.endpoint.c.id == default.id).values(values))
-            record(db, Change(default.id, f"{service}/{rules.DEFAULT}", now, who, "publish", pin(default), after))
+            if default := self._default(db, service):
+                db.execute(tables.endpoint.update().where(tables.endpoint.c.id == default.id).values(values))
+                record(db, Change(default.id, f"{service}/{rules.DEFAULT}", now, who, "publish", pin(default), after))
         return number
+
+    def send_model(self, endpoint: EndpointRow, model: bytes, who: str) -> Change | None:
+        """Give one endpoint a model of its own: a version that it pins at once and that no other endpoint can take.
+        The contract stays. None when it is the model that the endpoint has (304).
+
+        Raises DefaultFollows, UpdatePrevented, ChangedMeanwhile, and what a model is refused for.
+        """
+        check_movable(endpoint, "model")
+        versions = {row.number: row for row in self.versions(endpoint.service)}
+        if versions[endpoint.model_version].model_id == model_name(model):
+            return None
+        tried = self._versions.tried(versions[endpoint.contract_version].contract, model)
+        service, before = self.service(endpoint.service), pin(endpoint)
+        with self._versions.storing(self._engine, tried) as (db, stored):
+            number = self._versions.add(db, service.id, service.name, stored, endpoint.id)
+            name, after = f"{service.name}/{endpoint.name}", Pin(before.contract, number)
+            return move(db, Change(endpoint.id, name, self._clock(), who, "model", before, after))
+
+    def describe_service(self, service: str, description: str) -> ServiceRow:
+        """Change the description of a service. Raises DescriptionTooLong, Unknown."""
+        rules.check_description(description)
+        row = self.service(service)
+        with self._engine.begin() as db:
+            db.execute(tables.service.update().where(tables.service.c.id == row.id).values(description=description))
+        return replace(row, description=description)
+
+    def remove_service(self, service: str, who: str = "") -> None:
+        """Remove a service with its versions, its `default` endpoint, and the model files that nothing else uses.
+
+        Raises Unknown, ServiceInUse while customers have endpoints of it, JobsRunning.
+        """
+        row = self.service(service)
+        with self._engine.begin() as db:
+            if others := self._others(db, service):
+                raise rules.ServiceInUse(service, others)
+            if default := self._default(db, service):
+                self._drop(db, default)
+            ended, last = default.id if default else row.id, Pin(row.newest, row.newest)
+            record(db, Change(ended, f"{service}/{rules.DEFAULT}", self._clock(), who, "remove", last, last))
+            db.execute(tables.version.delete().where(tables.version.c.service_id == row.id))
+            db.execute(tables.service.delete().where(tables.service.c.id == row.id))
+        self._versions.sweep(self._engine)
 
     def services(self) -> list[ServiceRow]:
         """Every service, by name."""
-        newest = func.max(tables.version.c.number).label("newest")
-        query = select(tables.service, newest).join(tables.version).group_by(*tables.service.c).order_by("name")
-        with self._engine.connect() as db:
-            return [ServiceRow(r.id, r.name, r.description, r.newest, r.created_at) for r in db.execute(query)]
+        return self._services(None)
 
     def service(self, name: str) -> ServiceRow:
         """Raises Unknown."""
-        found = self.services()
-        for row in found:
-            if row.name == name:
-                return row
-        raise rules.Unknown("service", name, [row.name for row in found])
+        for row in self._services(name):
+            return row
+        raise rules.Unknown("service", name, [row.name for row in self.services()])
+
+    def _services(self, name: str | None) -> list[ServiceRow]:
+        s, v, e = tables.service.c, tables.version.c, tables.endpoint.c
+        newest = select(func.max(v.number)).where(v.service_id == s.id, v.only_for.is_(None)).scalar_subquery()
+        count = select(func.count()).where(e.service_id == s.id).scalar_subquery()
+        query = select(s.id, s.name, s.description, newest, count, s.created_at).order_by(s.name)
+        if name is not None:
+            query = query.where(s.name == name)
+        with self._engine.connect() as db:
+            return [ServiceRow(*row) for row in db.execute(query)]
 
     def versions(self, service: str) -> list[VersionRow]:
-        """The versions of a service, oldest first. Raises Unknown."""
+        """The versions of a service, oldest first, with models sent to single endpoints. Raises Unknown."""
         query = (
             select(tables.version, tables.model.c.kind)
             .join(tables.model)
@@ -120,27 +169,55 @@ class Registry:
                 r.model_id,
                 r.created_at,
                 json.loads(r.sample_scores or "null"),
+                r.only_for,
             )
             for r in rows
         ]
 
+    def models(self) -> list[ModelRow]:
+        """Every model with the versions that use it, oldest first."""
+        return self._versions.models(self._engine)
+
+    def model(self, model_id: str) -> ModelRow:
+        """A model by its id or the beginning of it. Raises Unknown."""
+        found = [row for row in self.models() if row.id.startswith(model_id)]
+        if len(found) != 1 or not model_id:
+            raise rules.Unknown("model", model_id, [row.id[:12] for row in found])
+        return found[0]
+
     def published(self, service: str) -> dict[int, float]:
-        """When each version of a service was published. Raises Unknown."""
+        """When each version of a service was published, or sent to its endpoint. Raises Unknown."""
         v = tables.version.c
         query = select(v.number, v.created_at).where(v.service_id == self.service(service).id)
         with self._engine.connect() as db:
             return {row.number: row.created_at for row in db.execute(query)}
 
-    def add_customer(self, name: str) -> CustomerRow:
-        """Raises NameInvalid, NameTaken."""
+    def on_offer(self) -> dict[str, list[int]]:
+        """The numbers of each service's published versions, oldest first: those that any endpoint may pin."""
+        s, v = tables.service.c, tables.version.c
+        query = select(s.name, v.number).join(tables.version).where(v.only_for.is_(None)).order_by(v.number)
+        found: dict[str, list[int]] = {}
+        with self._engine.connect() as db:
+            for name, number in db.execute(query):
+                found.setdefault(name, []).append(number)
+        return found
+
+    def add_customer(self, name: str, language: str | None = None) -> CustomerRow:
+        """Raises NameInvalid, LanguageInvalid, NameTaken."""
         rules.check_name("customer", name)
-        row = CustomerRow(_new_id(), name, self._clock())
+        rules.check_language(language)
         with self._engine.begin() as db:
             try:
-                db.execute(tables.customer.insert().values(id=row.id, name=name, created_at=row.created_at))
+                return self._insert_customer(db, name, language)
             except IntegrityError:
                 raise rules.NameTaken("customer", name) from None
-        return row
+
+    def set_language(self, customer: str, language: str) -> None:
+        """Say which language a customer's templates are in. Raises LanguageInvalid, Unknown."""
+        rules.check_language(language)
+        with self._engine.begin() as db:
+            customer_id = self._customer_id(db, customer)
+            db.execute(tables.customer.update().where(tables.customer.c.id == customer_id).values(language=language))
 
     def customers(self) -> list[CustomerRow]:
         """Every customer, by name."""
@@ -164,8 +241,11 @@ class Registry:
         prevent_update: bool = False,
         expires_at: float | None = None,
         logging_until: float | None = None,
+        new_customer: bool = False,
     ) -> NewEndpoint:
-        """Make an endpoint for a customer, pinned to a version (the newest when None). Raises RuleError."""
+        """Make an endpoint for a customer, pinned to a version (the newest when None). With `new_customer` a customer
+        that is not there is made with it. Raises RuleError.
+        """
         rules.check_name("endpoint", name)
         settings = {
             "description": description,
@@ -179,31 +259,56 @@ class Registry:
             "logging_until": logging_until,
         }
         row = self.service(service)
+        if row.endpoints >= rules.ENDPOINTS_MOST:
+            raise rules.TooMany("endpoints of the service", rules.ENDPOINTS_MOST)
         number = row.newest if version is None else version
-        if not 1 <= number <= row.newest:
-            raise rules.Unknown("version", f"{number} of {service}", [str(n + 1) for n in range(row.newest)])
+        if not self._is_on_offer(row.id, number):
+            raise rules.Unknown("version", f"{number} of {service}", [str(n) for n in self.on_offer()[service]])
         values = {
             "service_id": row.id,
-            "customer_id": self._customer_id(customer),
             "name": name,
             "contract_version": number,
             "model_version": number,
             **rules.checked_settings(settings, throttle_level, rules.CALLS_HIGH, self._clock),
         }
+        if new_customer:
+            rules.check_name("customer", customer)
         with self._engine.begin() as db:
+            if new_customer:
+                with suppress(IntegrityError), db.begin_nested():  # there may be one
+                    self._insert_customer(db, customer, None)
+            values["customer_id"] = self._customer_id(db, customer)
             try:
                 made, primary, secondary = self._add_endpoint(db, values)
             except IntegrityError:
                 raise rules.NameTaken("endpoint", f"{service}/{name}") from None
             return NewEndpoint(self._endpoint(db, made), primary, secondary)
 
-    def endpoints(self, service: str | None = None, customer: str | None = None) -> list[EndpointRow]:
-        """Endpoints by service and name; all of them, or those of a service, a customer, or both."""
-        query = endpoint_query().order_by(tables.service.c.name, tables.endpoint.c.name)
-        if service is not None:
+    def endpoints(
+        self,
+        service: str | None = None,
+        customer: str | None = None,
+        *,
+        customer_id: str | None = None,
+        after: str = "",
+        limit: int | None = None,
+    ) -> list[EndpointRow]:
+        """Endpoints by service and name; all of them, or those of a service, a customer (by name or id), or both.
+
+        `limit` and `after` make pages of one service's: at most so many, from the name behind `after` on.
+        """
+        query = endpoint_query()
+        if service is None:
+            query = query.order_by(tables.service.c.name)
+        else:
             query = query.where(tables.service.c.name == service)
         if customer is not None:
             query = query.where(tables.customer.c.name == customer)
+        if customer_id is not None:
+            query = query.where(tables.endpoint.c.customer_id == customer_id)
+        if after:
+            query = query.where(tables.endpoint.c.name > after)
+        query = query.order_by(tables.endpoint.c.name).limit(limit)
         with self._engine.connect() as db:
             return [EndpointRow(*row) for row in db.execute(query)]
 
@@ -236,53 +341,38 @@ class Registry:
             return self._endpoint(db, row.id)
 
     def remove_endpoint(self, endpoint: str) -> EndpointRow:
-        """Remove an endpoint and its keys; its jobs keep their record. Returns what was removed.
+        """Remove an endpoint with its keys and the models sent to it alone; its jobs keep their record.
 
-        Raises Unknown; DefaultNeeded for `default` while the service has others; JobsRunning.
+        Returns what was removed. Raises Unknown; DefaultNeeded for `default` while the service has others; JobsRunning.
         """
         with self._engine.begin() as db:
             row = self._endpoint(db, endpoint)
-            e = tables.endpoint.c
-            if row.name == rules.DEFAULT:
-                siblings = select(func.count()).select_from(tables.endpoint).join(tables.service)
-                others = db.execute(siblings.where(tables.service.c.name == row.service)).scalar_one() - 1
-                if others:
-                    raise rules.DefaultNeeded(row.service, others)
-            of_endpoint = tables.job.c.endpoint_id == row.id
-            running = select(func.count()).select_from(tables.job).where(of_endpoint, tables.job.c.ended_at.is_(None))
-            if jobs := db.execute(running).scalar_one():
-                raise rules.JobsRunning(f"{row.service}/{row.name}", jobs)
-            db.execute(tables.job.update().where(of_endpoint).values(endpoint_id=None))
-            db.execute(tables.key.delete().where(tables.key.c.endpoint_id == row.id))
-            db.execute(tables.endpoint.delete().where(e.id == row.id))
+            if row.name == rules.DEFAULT and (others := self._others(db, row.service)):
+                raise rules.DefaultNeeded(row.service, others)
+            self._drop(db, row)
+        self._versions.sweep(self._engine)
         return row
 
-    def _tried(self, contract: Schema, model: bytes | Remote) -> tuple[dict[str, object], str]:
-        """The row of a model that passed every check, its file in place; and its scores of the sample rows."""
-        tried = try_model(contract, model, self._limits, self._transport_for, self._trial)
-        if isinstance(model, Remote):
-            token = self._secret.encrypt(model.token)
-            row: dict[str, object] = {"kind": "remote", "url": model.url, "codec": model.codec, "token": token}
-            # unlike a file, a server has no content to be named by
-            return {"id": uuid.uuid4().hex * 2, **row}, json.dumps(tried)
-        return {"id": self._files.add(model), "kind": "onnx"}, json.dumps(tried)
+    def _default(self, db: Connection, service: str) -> EndpointRow | None:
+        one = (tables.service.c.name == service) & (tables.endpoint.c.name == rules.DEFAULT)
+        row = db.execute(endpoint_query().where(one)).one_or_none()
+        return EndpointRow(*row) if row else None
 
-    def _add_version(
-        self, db: Connection, service_id: str, number: int, contract: Schema, model: dict[str, object], scores: str
-    ) -> None:
-        now = self._clock()
-        with suppress(IntegrityError), db.begin_nested():  # the same file may have been published before
-            db.execute(tables.model.insert().values(**model, created_at=now))
-        db.execute(
-            tables.version.insert().values(
-                service_id=service_id,
-                number=number,
-                contract=json.dumps(contract.to_dict()),
-                model_id=model["id"],
-                sample_scores=scores,
-                created_at=now,
-            )
-        )
+    def _others(self, db: Connection, service: str) -> int:
+        query = select(func.count()).select_from(tables.endpoint).join(tables.service)
+        query = query.where(tables.service.c.name == service, tables.endpoint.c.name != rules.DEFAULT)
+        return int(db.execute(query).scalar_one())
+
+    def _drop(self, db: Connection, row: EndpointRow) -> None:
+        of_endpoint = tables.job.c.endpoint_id == row.id
+        running = select(func.count()).select_from(tables.job).where(of_endpoint, tables.job.c.ended_at.is_(None))
+        if jobs := db.execute(running).scalar_one():
+            raise rules.JobsRunning(f"{row.service}/{row.name}", jobs)
+        db.execute(tables.job.update().where(of_endpoint).values(endpoint_id=None))
+        for held in (tables.key, tables.revoked_key):
+            db.execute(held.delete().where(held.c.endpoint_id == row.id))
+        db.execute(tables.version.delete().where(tables.version.c.only_for == row.id))
+        db.execute(tables.endpoint.delete().where(tables.endpoint.c.id == row.id))
 
     def _add_endpoint(self, db: Connection, values: dict[str, object]) -> tuple[str, str, str]:
         endpoint_id, now = _new_id(), self._clock()
@@ -291,8 +381,8 @@ class Registry:
         return endpoint_id, primary, secondary
 
     def _put_key(self, db: Connection, endpoint_id: str, slot: str) -> str:
-        key = keys.new_key()
-        db.execute(tables.key.delete().where(tables.key.c.endpoint_id == endpoint_id, tables.key.c.slot == slot))
+        key, now = keys.new_key(), self._clock()
+        keys.revoke(db, endpoint_id, slot, now)
         db.execute(
             tables.key.insert().values(
                 id=_new_id(),
@@ -300,17 +390,28 @@ class Registry:
                 slot=slot,
                 sha256=keys.digest(key),
                 hint=keys.hint(key),
-                created_at=self._clock(),
+                created_at=now,
             )
         )
         return key
 
-    def _customer_id(self, name: str) -> str:
-        found = self.customers()
-        for row in found:
-            if row.name == name:
-                return row.id
-        raise rules.Unknown("customer", name, [row.name for row in found])
+    def _insert_customer(self, db: Connection, name: str, language: str | None) -> CustomerRow:
+        row = CustomerRow(_new_id(), name, self._clock(), language=language)
+        values = {"id": row.id, "name": name, "created_at": row.created_at, "language": language}
+        db.execute(tables.customer.insert().values(values))
+        return row
+
+    def _customer_id(self, db: Connection, name: str) -> str:
+        found = db.execute(select(tables.customer.c.id).where(tables.customer.c.name == name)).scalar_one_or_none()
+        if found is None:
+            raise rules.Unknown("customer", name, [row.name for row in self.customers()])
+        return str(found)
+
+    def _is_on_offer(self, service_id: str, number: int) -> bool:
+        v = tables.version.c
+        query = select(v.number).where(v.service_id == service_id, v.only_for.is_(None))
+        with self._engine.connect() as db:
+            return number in db.execute(query).scalars().all()
 
     def _endpoint(self, db: Connection, ref: str) -> EndpointRow:
         service, _, name = ref.partition("/")

@@ -13,21 +13,25 @@ from worker.store import tables
 
 @dataclass(frozen=True, slots=True)
 class ServiceRow:
-    """One web service; `newest` is the number of its newest version. Times are seconds since 1970."""
+    """One web service; `newest` is the number of its newest published version, `endpoints` counts `default` too.
+
+    Times are seconds since 1970.
+    """
 
     id: str
     name: str
     description: str
     newest: int
+    endpoints: int
     created_at: float
 
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """One published version of a service. `kind` of the model is onnx or remote; `model_id` names its content.
+    """One version of a service. `kind` of the model is onnx or remote; `model_id` names its content.
 
     `sample_scores` is what the contract's sample rows scored when it was published, by output; None when that was not
-    kept yet.
+    kept yet. `only_for` is the id of the one endpoint that the model was sent to; None for what was published.
     """
 
     number: int
@@ -36,17 +40,36 @@ class VersionRow:
     model_id: str
     created_at: float
     sample_scores: dict[str, list[Any]] | None = None
+    only_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One model: a file of `size` bytes, or a remote server at `url`. `versions` are those that use it, as
+    `service number`, with ` for endpoint` where it was sent to one endpoint.
+    """
+
+    id: str
+    kind: str
+    url: str | None
+    size: int | None
+    created_at: float
+    versions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """One customer. `quota_rows` is how many rows a month; at the quota `quota_blocks` refuses, else lets on."""
+    """One customer. `quota_rows` is how many rows a month; at the quota `quota_blocks` refuses, else lets on.
+
+    `language` is the one their templates are in (BCP 47), None where nobody said.
+    """
 
     id: str
     name: str
     created_at: float
     quota_rows: int | None = None
     quota_blocks: bool = True
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

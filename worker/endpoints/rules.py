@@ -10,6 +10,7 @@ import datetime as dt
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from os.path import commonprefix
 from typing import Any
 
 from worker.scoring.errors import SheetscoreError
@@ -21,7 +22,9 @@ DESCRIPTION_LENGTH = 2000
 CALLS_LOW = 4
 CALLS_HIGH = 20
 CALLS_MOST = 200
-MODEL_BYTES = 200_000_000
+MODEL_BYTES = 150 * 2**20
+ENDPOINTS_MOST = 10_000
+KNOWN_TOLD = 10
 
 _NAMES = {
     "service": (re.compile(r"[a-z0-9-]{1,64}"), "1 to 64 lower-case letters, digits and hyphens"),
@@ -33,6 +36,8 @@ _NAMES = {
     "token": (re.compile(r"[a-z0-9][a-z0-9-]{0,62}"), "1 to 63 lower-case letters, digits and hyphens"),
     "device": (re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,47}"), "1 to 48 letters, digits, blanks, dots and hyphens"),
 }
+_YEAR_10000 = 253_402_300_800
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 # A customer's name is a folder's name, on Windows too.
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 
@@ -49,6 +54,14 @@ class NameInvalid(RuleError):
         self.kind, self.name, self.wanted = kind, name, wanted
 
 
+class LanguageInvalid(RuleError):
+    """A language is not given by its code (BCP 47: language, and if need be script or region)."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__(f"language {language!r} is not a code such as de or pt-BR")
+        self.language = language
+
+
 class NameTaken(RuleError):
     """There is one of that name already."""
 
@@ -58,14 +71,18 @@ class NameTaken(RuleError):
 
 
 class Unknown(RuleError):
-    """There is no such service, version, customer or endpoint. `known` are the names there are.
+    """There is no such service, version, customer or endpoint. `known` are the names there are; the words tell
+    the nearest of them.
 
     An endpoint's name is `service/endpoint`, a version's `9 of service`.
     """
 
     def __init__(self, kind: str, name: str, known: Sequence[str] = ()) -> None:
         shown = name if kind == "version" else repr(name)
-        super().__init__(f"there is no {kind} {shown}" + (f"; known: {', '.join(known)}" if known else ""))
+        nearest = sorted(known, key=lambda other: -len(commonprefix([name, other])))  # noqa: RUF071 - no paths
+        told = ", ".join(nearest[:KNOWN_TOLD])
+        told += f" and {len(known) - KNOWN_TOLD} more" if len(known) > KNOWN_TOLD else ""
+        super().__init__(f"there is no {kind} {shown}" + (f"; known: {told}" if known else ""))
         self.kind, self.name, self.known = kind, name, tuple(known)
 
 
@@ -173,6 +190,14 @@ class DefaultNeeded(RuleError):
         self.service, self.others = service, others
 
 
+class ServiceInUse(RuleError):
+    """A service cannot be removed while it has endpoints of customers."""
+
+    def __init__(self, service: str, endpoints: int) -> None:
+        super().__init__(f"{service} cannot be removed while customers have {endpoints} endpoints of it")
+        self.service, self.endpoints = service, endpoints
+
+
 class JobsRunning(RuleError):
     """The endpoint has jobs that have not ended."""
 
@@ -205,11 +230,25 @@ class ChangedMeanwhile(RuleError):
         self.endpoint = endpoint
 
 
+class WaveUndone(RuleError):
+    """A wave is to be undone that was undone before, by `who`."""
+
+    def __init__(self, wave: str, who: str) -> None:
+        super().__init__(f"the wave {wave} was undone already, by {who}")
+        self.wave, self.who = wave, who
+
+
 def check_name(kind: str, name: str) -> None:
     """Raises NameInvalid. `kind` is service, endpoint, customer, token or device."""
     pattern, wanted = _NAMES[kind]
     if not pattern.fullmatch(name) or (kind == "customer" and name in _DEVICES):
         raise NameInvalid(kind, name, wanted)
+
+
+def check_language(language: str | None) -> None:
+    """Raises LanguageInvalid."""
+    if language is not None and not _LANGUAGE.fullmatch(language):
+        raise LanguageInvalid(language)
 
 
 def check_description(description: str) -> None:
@@ -280,5 +319,7 @@ def _check_switch(setting: str, value: object) -> None:
 
 def _check_moment(setting: str, value: object) -> None:
     """A time in seconds since 1970, or None for never."""
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _YEAR_10000:
         raise ChoiceInvalid(setting, value, ("seconds since 1970", "None"))

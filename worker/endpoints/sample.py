@@ -15,7 +15,7 @@ Score = Callable[[Columns, Schema], Columns]
 
 
 def score_sample(contract: Schema, score: Score) -> Columns:
-    """What `score` makes of the sample rows; nothing when there are none.
+    """What `score` makes of the sample rows, with a value for every parameter; nothing when there are none.
 
     Raises SampleNotScored; TimedOut and TooLarge as they come.
     """
@@ -31,7 +31,7 @@ def score_sample(contract: Schema, score: Score) -> Columns:
         first = problems[0]
         raise SampleNotScored(f"row {first.row + 1}, {first.column}: {first.value!r} ({first.kind})")
     try:
-        return score(columns, contract)
+        return score(columns, contract.given(contract.example_parameters))
     except (TimedOut, TooLarge):
         raise
     except Rejected as error:

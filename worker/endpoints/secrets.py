@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,6 +42,12 @@ class Secret:
             return self._fernet().decrypt(data).decode()
         except InvalidToken:
             raise SecretError(self._where, "is not the secret that this was encrypted under") from None
+
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes for one purpose, the same as long as the secret is. Raises SecretError, OSError."""
+        self._fernet()
+        given = self._given.encode() or self._stored()
+        return hmac.new(given.strip(), purpose.encode(), hashlib.sha256).digest()
 
     def _fernet(self) -> Fernet:
         try:

@@ -42,18 +42,23 @@ class Bearer:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Every endpoint at one moment. `digests`: endpoint id -> SHA-256 of its keys; `owners`: SHA-256 -> endpoint id;
-    `tokens`: SHA-256 -> whose token it is.
+    `tokens`: SHA-256 -> whose token it is; `revoked`: endpoint id and SHA-256 of a former key -> when it ended.
     """
 
     endpoints: Mapping[str, EndpointRow]
     digests: Mapping[str, tuple[str, ...]] = field(repr=False)
     owners: Mapping[str, str] = field(repr=False)
     tokens: Mapping[str, Bearer] = field(repr=False, default_factory=lambda: MappingProxyType({}))
+    revoked: Mapping[tuple[str, str], float] = field(repr=False, default_factory=lambda: MappingProxyType({}))
 
     def opened(self, endpoint_id: str, key: str) -> EndpointRow | None:
         """The endpoint, if the key is one of its own. A missing endpoint costs the time of a wrong key."""
         fits = is_among(key, self.digests.get(endpoint_id, _NOBODY))
         return self.endpoints.get(endpoint_id) if fits else None
+
+    def revoked_at(self, endpoint_id: str, key: str) -> float | None:
+        """When a former key of the endpoint ended; None for every other key. Found by its SHA-256, as in `bearer`."""
+        return self.revoked.get((endpoint_id, digest(key)))
 
     def owner(self, key: str) -> EndpointRow | None:
         """The endpoint whose key this is."""
@@ -138,12 +143,18 @@ class Snapshots:
         with self._engine.connect() as db:
             endpoints = {row.id: row for row in (EndpointRow(*fields) for fields in db.execute(endpoint_query()))}
             stored = db.execute(select(tables.key.c.endpoint_id, tables.key.c.sha256)).all()
+            ended = db.execute(select(tables.revoked_key)).all()
             named = db.execute(select(tables.token.c.sha256, tables.token.c.name, tables.token.c.customer_id)).all()
         digests: dict[str, tuple[str, ...]] = {}
         for endpoint_id, sha256 in stored:
             digests[endpoint_id] = (*digests.get(endpoint_id, ()), sha256)
         owners = {sha256: endpoint_id for endpoint_id, sha256 in stored}
         tokens = {sha256: Bearer(name, customer_id) for sha256, name, customer_id in named}
+        revoked = {(row.endpoint_id, row.sha256): row.revoked_at for row in ended}
         return Snapshot(
-            MappingProxyType(endpoints), MappingProxyType(digests), MappingProxyType(owners), MappingProxyType(tokens)
+            MappingProxyType(endpoints),
+            MappingProxyType(digests),
+            MappingProxyType(owners),
+            MappingProxyType(tokens),
+            MappingProxyType(revoked),
         )

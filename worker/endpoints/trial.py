@@ -52,7 +52,9 @@ class TrialLimits:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """What an ONNX model declares. Inputs: type and number of dimensions; outputs: type and shape."""
+    """What an ONNX model declares. Inputs: type and number of dimensions, 0 for a single value; outputs: type and
+    shape.
+    """
 
     inputs: dict[str, tuple[str, int]]
     outputs: dict[str, tuple[str, list[Any]]]

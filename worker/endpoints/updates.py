@@ -64,68 +64,63 @@ class Updates:
         return Pin(newest, newest if overwrite else endpoint.model_version)
 
     def set_model(self, endpoint: EndpointRow, version: int, who: str) -> Change | None:
-        """Take the model of a version, keep the contract. Raises as `refresh`, and Unknown for the version."""
-        self._check_version(endpoint.service, version)
+        """Take the model of a version, keep the contract. Raises as `refresh`, and Unknown for the version, as it is
+        when its model was sent to another endpoint.
+        """
+        self._check_version(endpoint, version)
         return self._move(endpoint, Pin(endpoint.contract_version, version), "model", who, None)
 
     def roll_back(self, endpoint: EndpointRow, version: int, who: str) -> Change | None:
         """Take contract and model of an earlier version. Raises as `set_model`."""
-        self._check_version(endpoint.service, version)
+        self._check_version(endpoint, version)
         return self._move(endpoint, Pin(version, version), "rollback", who, None)
 
     def roll_back_wave(self, wave: str, who: str) -> list[Change]:
-        """Undo every change of a wave, all or none. Raises Unknown, and ChangedMeanwhile when one was changed since."""
+        """Undo every change of a wave, all or none. Raises Unknown, WaveUndone when it was undone before, and
+        ChangedMeanwhile when one was changed since.
+        """
         changes = [change for change in self._changes(tables.change.c.wave == wave) if change.action == "refresh"]
         if not changes:
             raise rules.Unknown("wave", wave)
-        undone = new_wave()
-        with self._engine.begin() as db:
-            return [self._record(db, _undo(change, self._clock(), who, undone)) for change in changes]
+        undoing = new_wave()
+        undone = [_undo(change, self._clock(), who, undoing) for change in changes]
+        try:
+            with self._engine.begin() as db:
+                return [move(db, change) for change in undone]
+        except rules.ChangedMeanwhile:
+            for done in self.history(undone[0].endpoint_id):
+                if done.at >= changes[0].at and _is_same(done, undone[0]):
+                    raise rules.WaveUndone(wave, done.who) from None
+            raise
 
     def history(self, endpoint_id: str) -> list[Change]:
         """Changes of an endpoint, newest first; also of one that was removed."""
         return self._changes(tables.change.c.endpoint_id == endpoint_id)[::-1]
 
     def _move(self, row: EndpointRow, after: Pin, action: str, who: str, wave: str | None) -> Change | None:
-        name = f"{row.service}/{row.name}"
-        if row.name == rules.DEFAULT:
-            raise rules.DefaultFollows(row.service, action)
-        if row.prevent_update:
-            raise rules.UpdatePrevented(name)
+        check_movable(row, action)
         before = pin(row)
         if after == before:
             return None
         check_fit(*self._models.get(row.service, after.contract, after.model))
-        change = Change(row.id, name, self._clock(), who, action, before, after, wave)
+        change = Change(row.id, f"{row.service}/{row.name}", self._clock(), who, action, before, after, wave)
         with self._engine.begin() as db:
-            return self._record(db, change)
-
-    def _record(self, db: Connection, change: Change) -> Change:
-        e = tables.endpoint.c
-        moved = db.execute(
-            tables.endpoint.update()
-            .where(
-                e.id == change.endpoint_id,
-                e.contract_version == change.before.contract,
-                e.model_version == change.before.model,
-                e.prevent_update.is_(False),
-            )
-            .values(contract_version=change.after.contract, model_version=change.after.model, changed_at=change.at)
-        )
-        if moved.rowcount != 1:
-            raise rules.ChangedMeanwhile(change.endpoint)
-        record(db, change)
-        return change
+            return move(db, change)
 
     def _newest(self, service: str) -> int:
-        query = select(func.max(tables.version.c.number)).join(tables.service).where(tables.service.c.name == service)
+        query = select(func.max(tables.version.c.number)).join(tables.service)
+        query = query.where(tables.service.c.name == service, tables.version.c.only_for.is_(None))
         with self._engine.connect() as db:
             return int(db.execute(query).scalar_one())
 
-    def _check_version(self, service: str, version: int) -> None:
-        newest = self._newest(service)
-        if not 1 <= version <= newest:
-            raise rules.Unknown("version", f"{version} of {service}", [str(n + 1) for n in range(newest)])
+    def _check_version(self, row: EndpointRow, version: int) -> None:
+        v = tables.version.c
+        query = select(v.number).join(tables.service).where(tables.service.c.name == row.service)
+        query = query.where(v.only_for.is_(None) | (v.only_for == row.id)).order_by(v.number)
+        with self._engine.connect() as db:
+            known = list(db.execute(query).scalars())
+        if version not in known:
+            raise rules.Unknown("version", f"{version} of {row.service}", [str(number) for number in known])
 
     def _changes(self, where: object) -> list[Change]:
         c = tables.change.c
@@ -156,6 +151,33 @@ def new_wave() -> str:
     return uuid.uuid4().hex[:12]
 
 
+def check_movable(row: EndpointRow, action: str) -> None:
+    """Raises DefaultFollows, UpdatePrevented."""
+    if row.name == rules.DEFAULT:
+        raise rules.DefaultFollows(row.service, action)
+    if row.prevent_update:
+        raise rules.UpdatePrevented(f"{row.service}/{row.name}")
+
+
+def move(db: Connection, change: Change) -> Change:
+    """Make a change and write it down. Raises ChangedMeanwhile when the endpoint is no more as it was."""
+    e = tables.endpoint.c
+    moved = db.execute(
+        tables.endpoint.update()
+        .where(
+            e.id == change.endpoint_id,
+            e.contract_version == change.before.contract,
+            e.model_version == change.before.model,
+            e.prevent_update.is_(False),
+        )
+        .values(contract_version=change.after.contract, model_version=change.after.model, changed_at=change.at)
+    )
+    if moved.rowcount != 1:
+        raise rules.ChangedMeanwhile(change.endpoint)
+    record(db, change)
+    return change
+
+
 def record(db: Connection, change: Change) -> None:
     """Write a change down, in the transaction that makes it."""
     db.execute(
@@ -177,6 +199,12 @@ def record(db: Connection, change: Change) -> None:
 
 def _undo(change: Change, at: float, who: str, wave: str) -> Change:
     return Change(change.endpoint_id, change.endpoint, at, who, "rollback", change.after, change.before, wave)
+
+
+def _is_same(done: Change, wanted: Change) -> bool:
+    """Whether a change undid, with its wave, what another is to undo."""
+    kind = done.wave is not None and done.action == wanted.action
+    return kind and (done.before, done.after) == (wanted.before, wanted.after)
 
 
 def matching(engine: Engine, **where: object) -> Sequence[EndpointRow]:

@@ -85,9 +85,9 @@ def month_days(month: str) -> tuple[str, str]:
     """First day of a month, YYYY-MM, and of the one after. Raises ChoiceInvalid."""
     try:
         first = dt.datetime.strptime(month, "%Y-%m").replace(tzinfo=dt.UTC)
-    except ValueError:
+        after = (first + dt.timedelta(days=31)).replace(day=1)
+    except (ValueError, OverflowError):
         raise rules.ChoiceInvalid("month", month, ("YYYY-MM",)) from None
-    after = (first + dt.timedelta(days=31)).replace(day=1)
     return f"{first:%Y-%m-%d}", f"{after:%Y-%m-%d}"
 
 

@@ -64,6 +64,7 @@ version = Table(
     Column("model_id", String(64), ForeignKey("model.id"), nullable=False),
     Column("created_at", Float, nullable=False),
     Column("sample_scores", Text),  # JSON: each output's values; null for versions of before
+    Column("only_for", String(32)),  # id of the one endpoint that this model was sent to; null: published
 )
 
 customer = Table(
@@ -74,6 +75,7 @@ customer = Table(
     Column("created_at", Float, nullable=False),
     Column("quota_rows", BigInteger),  # rows a month; null for no quota
     Column("quota_blocks", Boolean, nullable=False, default=True, server_default=true()),
+    Column("language", String(35)),  # BCP 47; null where nobody said
 )
 
 endpoint = Table(
@@ -128,6 +130,15 @@ key = Table(
     UniqueConstraint("endpoint_id", "slot"),
 )
 
+# Keys that were taken back. Whoever holds one is told when it ended, and nothing else.
+revoked_key = Table(
+    "revoked_key",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("endpoint_id", String(32), nullable=False),
+    Column("revoked_at", Float, nullable=False),
+)
+
 token = Table(
     "token",
     metadata,
@@ -148,11 +159,12 @@ job = Table(
     Column(
         "endpoint_id", String(32), ForeignKey("endpoint.id"), index=True
     ),  # null: none could be chosen, it will fail
-    Column("door", String(16), nullable=False),  # folder | upload | command
+    Column("door", String(16), nullable=False),  # folder | upload | command | batch
     Column("file_name", Text, nullable=False),  # as the customer named it, control characters escaped
     Column("input", Text, nullable=False, default=""),  # what to read: sheet, range, table or name; "" = find it
     Column("sha256", String(64), nullable=False, default=""),
-    Column("state", String(16), nullable=False),  # queued | running | done | failed | cancelled
+    Column("request", Text),  # what the batch API was asked, as JSON; null for workbooks
+    Column("state", String(16), nullable=False),  # new | queued | running | done | failed | cancelled
     Column("phase", String(16), nullable=False, default=""),  # reading | scoring | writing | publishing
     Column("contract_version", Integer),
     Column("model_version", Integer),
@@ -196,7 +208,7 @@ usage = Table(
     Column("service", String(64), primary_key=True),  # "" where no endpoint could be chosen
     Column("endpoint", String(24), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),  # of the model
-    Column("door", String(16), primary_key=True),  # http | folder | upload | command
+    Column("door", String(16), primary_key=True),  # http | folder | upload | command | batch
     Column("rows", BigInteger, nullable=False),
     Column("problems", BigInteger, nullable=False),
     Column("calls", BigInteger, nullable=False),
