@@ -43,7 +43,14 @@ def test_a_job_that_cannot_be_finished_rests_and_the_others_go_on(
         ledger.add(job_id, None, endpoint, "folder", "book.xlsx")
     stop, now, driver = threading.Event(), [0.0], Driver(ledger, owner, raises=raises)
     engine = LocalEngine(
-        ledger, owner, lambda: driver, jobs_at_once=1, stop=stop, idle_seconds=0.01, clock=lambda: now[0]
+        ledger,
+        owner,
+        lambda: driver,
+        jobs_at_once=1,
+        tables_per_endpoint=1,
+        stop=stop,
+        idle_seconds=0.01,
+        clock=lambda: now[0],
     )
     engine.start()
     wait_for(lambda: sum(driver.driven.values()) == 6)

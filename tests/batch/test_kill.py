@@ -4,6 +4,7 @@ but those that were under way.
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import random
@@ -21,6 +22,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from worker.batch.ledger import Job, Ledger
+from worker.batch.tablejobs import TableJobs, TableRequest
 from worker.endpoints import Registry, Remote
 from worker.store import open_store
 from worker.store.tables import part
@@ -145,3 +147,37 @@ def test_ten_kills(registry: Registry, home: Path, endpoint: tuple[str, Path], b
     counted, unanswered = sum(job.calls for job in ledger.jobs()), sum(job.calls_unanswered for job in ledger.jobs())
     assert sum(calls.values()) <= counted <= sum(calls.values()) + unanswered
     engine.dispose()
+
+
+def test_a_table_survives_a_kill(
+    registry: Registry, home: Path, endpoint: tuple[str, Path], folders, owner, tmp_path: Path, schema
+) -> None:
+    """Of a job of the batch API, too, no row is lost and none paid for twice but those under way."""
+    url, log = endpoint
+    registry.add_service("slow", schema, Remote(url, "classic", "key"))
+    ledger = Ledger(open_store("", home))
+    tables, slow = TableJobs(ledger, folders, owner.name), registry.endpoint("slow/default")
+    source = tmp_path / "in.csv"
+    source.write_text("\n".join(["Amount,Purpose", *(f"{1000 + row},car" for row in range(ROWS))]), "utf-8")
+    job_id = tables.submit(slow, source, source.name, TableRequest("scores.csv", {}))
+    before = len(log.read_text().splitlines())
+    serve = Serve(home)
+    serve.start()
+    tables.start(slow.id, job_id)
+    until = time.monotonic() + PATIENCE
+    while len(ledger.done_parts(job_id)) < 4:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    serve.kill()
+    done = ledger.done_parts(job_id)
+    assert (tables.state(slow.id, job_id).status, len(done) < ROWS // PART_ROWS) == ("Running", True)
+    serve.start()
+    assert wait_for(ledger, ("done", "failed"), 1).state == "done"
+    serve.kill()
+    with tables.state(slow.id, job_id).result.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["Risk"]) for row in rows] == [(1000 + row) / 1e6 for row in range(ROWS)]
+    assert {row["Status"] for row in rows} == {"ok"}
+    paid = Counter(json.loads(line)[0] for line in log.read_text().splitlines()[before:])
+    assert all(paid[1000 + PART_ROWS * number] == 1 for number in done)
+    assert max(paid.values()) <= 2

@@ -16,7 +16,8 @@ import worker.scoring.errors
 import worker.scoring.run
 import worker.workbooks.block
 import worker.workbooks.errors
-from worker.batch.explain import _ADDRESSES, _FAULTS, _LIMITS, explain
+from worker.batch.errors import TableFault
+from worker.batch.explain import _ADDRESSES, _FAULTS, _LIMITS, _TABLES, explain
 from worker.batch.noticed import _WARNINGS, warning_words
 from worker.scoring import AddressFault, Problem, ProblemKind, SheetscoreError
 from worker.scoring.errors import EndpointError, TableError, Unavailable
@@ -39,6 +40,7 @@ SAMPLE = {
     "Fault": Fault.EMPTY,
     "Limit": Limit.CELLS,
     "AddressFault": AddressFault.NOT_HTTPS,
+    "TableFault": TableFault.WIDTH,
 }
 
 
@@ -78,6 +80,7 @@ def test_every_fault_and_limit_of_a_file_has_words() -> None:
     assert set(_FAULTS) == set(Fault)
     assert set(_LIMITS) == set(Limit)
     assert set(_ADDRESSES) == set(AddressFault)
+    assert set(_TABLES) == set(TableFault)
     for fault in Fault:
         assert explain(FileBroken(fault)).endswith(".")
     assert explain(FileTooCostly(Limit.FILE_BYTES, 200_000_000, 150_000_000)) == (

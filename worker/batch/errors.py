@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from worker.scoring import SheetscoreError
 
@@ -29,3 +30,25 @@ class NoEndpoint(BatchError):
 
 class OriginalChanged(BatchError):
     """The file was written to while it was scored."""
+
+
+class TableFault(StrEnum):
+    """Why a file is no table that can be read."""
+
+    NOT_UTF8 = "not-utf8"
+    NOT_CSV = "not-csv"
+    LONG_ROW = "long-row"
+    WIDTH = "width"
+
+
+class TableBroken(BatchError):
+    """A CSV or TSV file cannot be read. `line` is where, counted from 1; of WIDTH, the row ends there and has `found`
+    values where `wanted` columns are.
+    """
+
+    def __init__(self, fault: TableFault, line: int, found: int = 0, wanted: int = 0) -> None:
+        super().__init__(f"{fault} at line {line}")
+        self.fault = fault
+        self.line = line
+        self.found = found
+        self.wanted = wanted

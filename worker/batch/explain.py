@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from worker.batch.errors import NoEndpoint, NotAFile, NotReadable, OriginalChanged
+from worker.batch.errors import NoEndpoint, NotAFile, NotReadable, OriginalChanged, TableBroken, TableFault
 from worker.endpoints import RuleError
 from worker.scoring import AddressError, AddressFault, ContractError, RowsLost
 from worker.scoring import errors as scoring
-from worker.scoring.words import cut
+from worker.scoring.words import cut, day
 from worker.settings import SettingError
 from worker.workbooks.errors import (
     AmbiguousInput,
@@ -29,6 +29,12 @@ _CLOSED = {
     scoring.Unauthorized.QUOTA: "This month's quota of rows is used up. Ask your provider for more.",
 }
 
+
+def _refused(error: scoring.Unauthorized) -> str:
+    since = f": it was revoked on {day(error.at)}" if error.code == error.REVOKED and error.at else ""
+    return f"The endpoint refused the key{since}. Ask your provider for one that is valid."
+
+
 _ERRORS: dict[type[Exception], Callable[..., str]] = {
     scoring.NoRows: lambda _: "There is a header but no row below it. Add the rows to be scored.",
     scoring.MissingColumns: lambda e: (
@@ -37,9 +43,11 @@ _ERRORS: dict[type[Exception], Callable[..., str]] = {
     scoring.DuplicateColumns: lambda e: (
         f"More than one column is called {', '.join(e.duplicates)}. Keep one of each, rename the others."
     ),
-    scoring.Unauthorized: lambda e: _CLOSED.get(
-        e.code, "The endpoint refused the key. Ask your provider for one that is valid."
+    scoring.MissingParameters: lambda e: (
+        f"The endpoint needs a value for {', '.join(e.missing)}, which a workbook cannot give. Ask your provider "
+        "for a default."
     ),
+    scoring.Unauthorized: lambda e: _CLOSED.get(e.code, _refused(e)),
     scoring.NotFound: lambda _: "Nothing answers at the endpoint's address. Ask your provider to check the address.",
     scoring.ProxySignIn: lambda _: (
         "The proxy on the way to the endpoint wants a sign-in (407). Ask the people who run your network to let this "
@@ -140,7 +148,17 @@ def _unknown_input(error: UnknownInput) -> str:
     return f"There is no '{error.where}' in the workbook. {listed}".strip()
 
 
+_TABLES: dict[TableFault, Callable[[TableBroken], str]] = {
+    TableFault.NOT_UTF8: lambda e: f"Line {e.line} is not UTF-8. Save the file as CSV UTF-8 and send it again.",
+    TableFault.NOT_CSV: lambda e: (
+        f"Line {e.line} is not CSV: a quotation mark is not closed or stands inside a cell, or a cell is too long."
+    ),
+    TableFault.LONG_ROW: lambda e: f"The row at line {e.line} is too long. Check its quotation marks.",
+    TableFault.WIDTH: lambda e: f"Line {e.line} has {e.found} values; there are {e.wanted} columns.",
+}
+
 _ERRORS |= {
+    TableBroken: lambda e: _TABLES[e.fault](e),
     AddressError: lambda e: _ADDRESSES[e.fault],
     FileBroken: lambda e: _FAULTS[e.fault],
     FileTooCostly: _costly,
@@ -158,7 +176,7 @@ _ERRORS |= {
 
 
 def explain(error: Exception) -> str:
-    """Why a workbook could not be scored, in words that say how to mend it."""
+    """Why a file could not be scored, in words that say how to mend it."""
     for kind in type(error).__mro__:
         if kind in _ERRORS:
             return cut(_ERRORS[kind](error), LONGEST_REASON)
@@ -169,10 +187,10 @@ def explain(error: Exception) -> str:
 
 def our_fault(job_id: str) -> str:
     """For what nobody foresaw: no trace, but the number under which the log has one."""
-    return f"Something went wrong on our side. The workbook is unchanged. Tell your provider the number {job_id}."
+    return f"Something went wrong on our side. Your file is unchanged. Tell your provider the number {job_id}."
 
 
 def our_trouble(error: Exception) -> str:
     """For a disk or store that fails: what the operating system calls it."""
     what = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
-    return f"This could not be finished on our side{what}. The workbook is unchanged. Send it again later."
+    return f"This could not be finished on our side{what}. Your file is unchanged. Send it again later."

@@ -17,7 +17,7 @@ from pathlib import Path
 from worker.files import sync_file, sync_folder
 
 CLAIM = "claim.json"
-KEPT_ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".ods", ".csv")
+KEPT_ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".ods", ".csv", ".tsv")
 
 
 @dataclass(frozen=True, slots=True)

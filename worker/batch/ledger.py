@@ -1,23 +1,28 @@
 """The ledger: which jobs there are, what was paid for, what was published. Every promise about crashes rests on it.
 
-A job goes queued -> running -> done | failed | cancelled. A part is `calling` from before its first call leaves until
-its result is stored, so whatever a crash leaves unanswered is known, and what is `done` is never scored again.
+A job goes queued -> running -> done | failed | cancelled; one of the batch API is new until it is started. A part is
+`calling` from before its first call leaves until its result is stored, so whatever a crash leaves unanswered is known,
+and what is `done` is never scored again.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, Select, and_, case, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from worker.endpoints.usage import Used, add_of_job, day_of
 from worker.store.tables import customer, endpoint, job, part, service
 
 ENDED = ("done", "failed", "cancelled")
+NEW = "new"
+BATCH = "batch"
+"""The door of tables that come by the batch API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,22 @@ class Job:
     created_at: float
     started_at: float | None
     ended_at: float | None
+    request: str | None = None
+
+    @property
+    def output_name(self) -> str:
+        """What the result is to be called."""
+        return str(self._asked.get("output", self.file_name))
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Values for parameters of the endpoint."""
+        given: dict[str, Any] = self._asked.get("parameters", {})
+        return given
+
+    @property
+    def _asked(self) -> dict[str, Any]:
+        return dict(json.loads(self.request or "{}"))
 
 
 def _jobs() -> Select[Any]:
@@ -70,6 +91,41 @@ def _jobs() -> Select[Any]:
         .outerjoin(customer, job.c.customer_id == customer.c.id)
     )
     return select(*own, *names).select_from(joined)
+
+
+def _waiting(only: str | None, tables: bool | None, per_endpoint: int | None) -> Select[Any]:
+    """Jobs that may be claimed, who comes first first. See `Ledger.claim`."""
+    other = job.alias()
+    busy = select(func.count()).where(other.c.state == "running", other.c.customer_id == job.c.customer_id)
+    since = case((job.c.door == BATCH, job.c.started_at), else_=job.c.created_at)
+    columns = (job.c.id, job.c.state, job.c.owner, job.c.door, job.c.endpoint_id, job.c.cancel_asked)
+    query = select(*columns).where(job.c.state.in_(("queued", "running")))
+    if only is not None:
+        query = query.where(job.c.id == only)
+    if tables is not None:
+        query = query.where(job.c.door == BATCH if tables else job.c.door != BATCH)
+    if per_endpoint is not None:
+        room = _running(job.c.endpoint_id).scalar_subquery() < per_endpoint
+        query = query.where(or_(job.c.door != BATCH, job.c.state == "running", job.c.cancel_asked, room))
+    return query.order_by(busy.scalar_subquery(), since, job.c.id)
+
+
+def _running(endpoint_id: Any) -> Select[Any]:  # noqa: ANN401 - a column or its value
+    """How many jobs of the batch API run for an endpoint."""
+    other = job.alias()
+    running = and_(other.c.state == "running", other.c.door == BATCH)
+    return select(func.count()).where(running, other.c.endpoint_id == endpoint_id)
+
+
+def _may_be_full(row: Any) -> bool:  # noqa: ANN401 - a row of `_waiting`
+    """What is cancelled only has to be ended, and what runs already has its place."""
+    return row.door == BATCH and row.state == "queued" and not row.cancel_asked
+
+
+def _is_full(db: Connection, endpoint_id: str, most: int) -> bool:
+    """Counted again under a lock, because PostgreSQL lets several processes claim at once."""
+    db.execute(select(endpoint.c.id).where(endpoint.c.id == endpoint_id).with_for_update())
+    return int(db.execute(_running(endpoint_id)).scalar_one()) >= most
 
 
 class Ledger:
@@ -100,6 +156,42 @@ class Ledger:
             if self.get(job_id) is None:
                 raise
 
+    def add_table(self, job_id: str, endpoint_id: str, file_name: str, request: str) -> None:
+        """Enter a table of the batch API, whose `request` is JSON, as a job that waits for `start`."""
+        values = {
+            "id": job_id,
+            "endpoint_id": endpoint_id,
+            "customer_id": select(endpoint.c.customer_id).where(endpoint.c.id == endpoint_id).scalar_subquery(),
+            "door": BATCH,
+            "file_name": file_name,
+            "request": request,
+            "state": NEW,
+            "created_at": self._clock(),
+        }
+        with self._engine.begin() as db:
+            db.execute(insert(job).values(values))
+
+    def start(self, job_id: str) -> bool:
+        """Queue a new job, behind those that were started before; False when it is not new."""
+        with self._engine.begin() as db:
+            new = and_(job.c.id == job_id, job.c.state == NEW)
+            started = update(job).where(new).values(state="queued", started_at=self._clock())
+            return db.execute(started).rowcount == 1
+
+    def drop_new(self, before: float) -> list[str]:
+        """Cancel jobs that were made before a moment and never started; returns their ids."""
+        with self._engine.begin() as db:
+            old = and_(job.c.state == NEW, job.c.created_at < before)
+            ids = list(db.execute(select(job.c.id).where(old)).scalars())
+            db.execute(update(job).where(old, job.c.id.in_(ids)).values(state="cancelled", ended_at=self._clock()))
+        return ids
+
+    def states(self) -> dict[str, int]:
+        """How many jobs there are in each state."""
+        with self._engine.connect() as db:
+            found = db.execute(select(job.c.state, func.count().label("jobs")).group_by(job.c.state))
+            return {row.state: row.jobs for row in found}
+
     def get(self, job_id: str) -> Job | None:
         """The job, or None."""
         with self._engine.connect() as db:
@@ -120,24 +212,31 @@ class Ledger:
             return list(db.execute(select(job.c.id).where(job.c.ended_at < moment)).scalars())
 
     def claim(
-        self, owner: str, is_alive: Callable[[str], bool], *, driving: Collection[str] = (), only: str | None = None
+        self,
+        owner: str,
+        is_alive: Callable[[str], bool],
+        *,
+        driving: Collection[str] = (),
+        only: str | None = None,
+        tables: bool | None = None,
+        per_endpoint: int | None = None,
     ) -> Job | None:
         """Take a job that nobody drives: a queued one, or one whose owner is no more. Customers with the fewest jobs
         running go first, then the oldest job. `driving` are the jobs that this owner has in hand.
 
+        `tables` asks for jobs of the batch API alone, or for others alone. An endpoint with `per_endpoint` of them
+        running gets no further one; they follow in the order in which they were started.
+
         The calls that a dead owner left under way are counted as unanswered. Of several that see the same job at once
         (PostgreSQL lets them), the one whose update finds it as it was read gets it.
         """
-        other = job.alias()
-        busy = select(func.count()).where(other.c.state == "running", other.c.customer_id == job.c.customer_id)
-        query = select(job.c.id, job.c.state, job.c.owner).where(job.c.state.in_(("queued", "running")))
-        if only is not None:
-            query = query.where(job.c.id == only)
         with self._engine.begin() as db:
-            for row in db.execute(query.order_by(busy.scalar_subquery(), job.c.created_at, job.c.id)).all():
+            for row in db.execute(_waiting(only, tables, per_endpoint)).all():
                 if row.id in driving or (
                     row.state == "running" and row.owner not in (None, owner) and is_alive(row.owner)
                 ):
+                    continue
+                if per_endpoint is not None and _may_be_full(row) and _is_full(db, row.endpoint_id, per_endpoint):
                     continue
                 lost = select(func.count()).where(part.c.job_id == row.id, part.c.state == "calling").scalar_subquery()
                 as_read = and_(
@@ -247,8 +346,13 @@ class Ledger:
         add_of_job(db, job_id, day_of(self._clock()), used)
 
     def ask_cancel(self, job_id: str) -> bool:
-        """Ask for a job to be cancelled; False when it has ended already, or its end is decided."""
+        """Ask for a job to be cancelled; a new one is cancelled at once. False when it has ended already, or its end
+        is decided.
+        """
         with self._engine.begin() as db:
+            new = and_(job.c.id == job_id, job.c.state == NEW)
+            if db.execute(update(job).where(new).values(state="cancelled", ended_at=self._clock())).rowcount == 1:
+                return True
             open_ = and_(job.c.id == job_id, job.c.state.not_in(ENDED), job.c.result_name.is_(None))
             return db.execute(update(job).where(open_).values(cancel_asked=True)).rowcount == 1
 

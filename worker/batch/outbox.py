@@ -80,7 +80,7 @@ class Outbox:
         again = known == box
         while True:
             if not again:
-                name = free_name(folder, safe_name(job.file_name))
+                name = free_name(folder, safe_name(job.output_name if box == DONE else job.file_name))
             self._ledger.pin(job.id, self._owner, result_name=f"{box}/{name}", **decided)
             if all(place(file, folder, named(name), again=again) for named, file in files.items()):
                 return

@@ -95,7 +95,7 @@ def scores_sheet(source: Input, checked: Checked, scores: Scores, schema: Schema
     ours = [ROW, *schema.output_names, STATUS]
     kept = checked.pass_through[:most_columns]
     theirs = [str(source.frame.columns[position]) for position in kept]
-    names = _distinct([ROW, STATUS, *schema.output_names, *theirs])
+    names = distinct([ROW, STATUS, *schema.output_names, *theirs])
     row, status, outputs, theirs = names[0], names[1], names[2 : len(ours)], names[len(ours) :]
     frame = _as_shown(source, kept).set_axis(theirs, axis="columns")
     frame.insert(0, row, source.rows)
@@ -128,7 +128,7 @@ def _as_shown(source: Input, kept: Sequence[int]) -> pd.DataFrame:
     return frame
 
 
-def _distinct(names: Sequence[str]) -> list[str]:
+def distinct(names: Sequence[str]) -> list[str]:
     """The names, those numbered that an earlier one equals but for case and outer blanks."""
     taken: set[str] = set()
     made = []

@@ -1,10 +1,10 @@
-"""Drive one job from claimed file to published workbook. Running a job again, after any crash, finishes it."""
+"""Drive one job from claimed file to published result. Running a job again, after any crash, finishes it."""
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +16,8 @@ from worker.batch import results
 from worker.batch.errors import BatchError, NotAFile, NotReadable, OriginalChanged
 from worker.batch.explain import explain, our_fault, our_trouble
 from worker.batch.folders import JobFolders
-from worker.batch.ledger import Job, Ledger, LostJob
+from worker.batch.forms import Form, Outcome, ReadBook, Table, Workbook, WriteBook
+from worker.batch.ledger import BATCH, Job, Ledger, LostJob
 from worker.batch.outbox import FAILED, Outbox, is_plain_file
 from worker.batch.parts import Part, pack, plan, unpack
 from worker.batch.pool import CallFailed, CallPool, Stopped
@@ -25,6 +26,7 @@ from worker.files import sync_file
 from worker.scoring import (
     Checked,
     Columns,
+    ContractError,
     EndpointError,
     Limits,
     PartScores,
@@ -36,7 +38,7 @@ from worker.scoring import (
 from worker.scoring.check import check
 from worker.scoring.outputs import empty_outputs
 from worker.settings import Settings
-from worker.workbooks import FileLimits, Input, Sheet, WorkbookError, append_apart, read_apart
+from worker.workbooks import Input, WorkbookError, append_apart, read_apart
 
 log = structlog.get_logger("sheetscore.batch")
 
@@ -80,17 +82,6 @@ class Progress(Protocol):
         """`phase` is reading, scoring, writing, done, failed or cancelled."""
 
 
-def file_limits(settings: Settings) -> FileLimits:
-    """What one foreign file may cost, by the settings."""
-    return FileLimits(
-        upload_mb=settings.max_upload_mb,
-        expanded_mb=settings.max_expanded_mb,
-        cells_millions=settings.max_cells_millions,
-        seconds=settings.file_seconds,
-        memory_mb=settings.file_memory_mb,
-    )
-
-
 class Runner:
     """Everything that may become of a job is in `drive`."""
 
@@ -103,8 +94,8 @@ class Runner:
         owner: str,
         *,
         calls: CallPool | None = None,
-        read: Callable[[Path, Schema, str, FileLimits], Input] = read_apart,
-        write: Callable[[Path, Path, Sequence[Sheet], FileLimits], object] = append_apart,
+        read: ReadBook = read_apart,
+        write: WriteBook = append_apart,
         progress: Progress = lambda job, phase, rows, total: None,
         stopping: Callable[[], bool] = lambda: False,
         ended: Callable[[Job], None] = lambda job: None,
@@ -121,8 +112,8 @@ class Runner:
         self._clock = clock
         self._pool = calls or CallPool()
         self._outbox = Outbox(ledger, folders, owner)
-        self._read = read
-        self._write_sheets = write
+        self._workbook: Form = Workbook(settings, read, write)
+        self._table: Form = Table(settings)
 
     def drive(self, job: Job) -> str:
         """Take a claimed job to its end; returns the state it is left in.
@@ -151,8 +142,8 @@ class Runner:
         except LostJob:
             raise
         except Cancelled:
-            return self._fail(job, "cancelled", "This job was cancelled. The workbook is unchanged.")
-        except (WorkbookError, TableError, EndpointError, RuleError, BatchError) as error:
+            return self._fail(job, "cancelled", "This job was cancelled. Your file is unchanged.")
+        except (WorkbookError, TableError, EndpointError, RuleError, ContractError, BatchError) as error:
             return self._fail(job, "failed", explain(error))
         except (OSError, OperationalError) as error:
             log.exception("the disk or the store failed", job=job.id, start=job.starts)
@@ -179,7 +170,7 @@ class Runner:
             raise NotAFile
         digest = self._sha256(original)
         target = self._targets(job, self._limits(job))
-        source = self._read(original, target.schema, job.input, file_limits(self._settings))
+        source = self._form(job).read(job, original, target.schema)
         checked = check(source.frame, target.schema, source.problems)
         part_rows = job.part_rows or self._settings.part_rows
         planned = list(plan(checked.good, part_rows))
@@ -200,6 +191,9 @@ class Runner:
         )
         self._phase(job, "writing", len(checked.good), len(checked.good))
         self._write(job, target, source, checked, scores, original, digest)
+
+    def _form(self, job: Job) -> Form:
+        return self._table if job.door == BATCH else self._workbook
 
     def _limits(self, job: Job) -> Limits:
         settings = self._settings
@@ -291,12 +285,9 @@ class Runner:
             started_at=job.started_at or job.created_at,
             ended_at=self._clock(),
         )
-        sheets = [
-            results.scores_sheet(source, checked, scores, target.schema, self._settings.pass_through_columns),
-            results.summary_sheet(source, scores, facts),
-        ]
         made = self._outbox.made(job)
-        self._write_sheets(original, made, sheets, file_limits(self._settings))
+        outcome = Outcome(source, checked, scores, target.schema, facts)
+        self._form(job).write(job, original, made, outcome)
         sync_file(made)
         if self._sha256(original) != digest:
             raise OriginalChanged

@@ -18,6 +18,7 @@ from worker.batch.ledger import ENDED, Job, Ledger
 from worker.batch.owner import Owner
 from worker.batch.pool import LOOK_SECONDS, CallPool, Stopped
 from worker.batch.runner import Progress, Runner
+from worker.batch.tablejobs import TableJobs
 from worker.batch.targets import EndpointTargets
 from worker.batch.uploads import UploadDoor
 from worker.endpoints import EndpointRow, Models, Registry
@@ -37,7 +38,8 @@ STOP_SECONDS = 15.0
 class BatchService:
     """Use as a context manager: entering recovers what a crash left, leaving gives back what is under way.
 
-    `serving` watches the drop folders and drives every job; without it only `run` drives anything.
+    `serving` watches the drop folders and drives every job; without it only `run` drives anything. `also_sweep` is
+    called once a day, with what this removes itself.
     """
 
     def __init__(
@@ -51,10 +53,12 @@ class BatchService:
         transport: Callable[[Job], tuple[str, str, Transport] | None] = lambda job: None,
         serving: bool = True,
         clock: Callable[[], float] = time.time,
+        also_sweep: Callable[[], object] = lambda: None,
     ) -> None:
         self._settings = settings
         self._store = engine
         self._clock = clock
+        self._also_sweep = also_sweep
         self._stop = threading.Event()
         self._serving = serving
         self.registry = Registry(engine, home)
@@ -68,9 +72,15 @@ class BatchService:
         self._progress = progress
         self._calls = CallPool()
         self._engine = LocalEngine(
-            self.ledger, self.owner, self._runner, jobs_at_once=settings.jobs_at_once, stop=self._stop
+            self.ledger,
+            self.owner,
+            self._runner,
+            jobs_at_once=settings.jobs_at_once,
+            tables_per_endpoint=settings.jobs_per_endpoint,
+            stop=self._stop,
         )
         self.uploads = UploadDoor(self.ledger, self.folders, self.owner.name, self._engine.wake)
+        self.tables = TableJobs(self.ledger, self.folders, self.owner.name, self._engine.wake)
         self.intake = Intake(
             self.registry, self.ledger, self.folders, self.owner, settle_seconds=settings.poll_seconds, clock=clock
         )
@@ -169,6 +179,9 @@ class BatchService:
     def sweep(self) -> int:
         """Remove what is kept of jobs whose retention has ended, and old logs of endpoints; returns how many jobs."""
         self.logs.sweep()
+        self._also_sweep()
+        for job_id in self.ledger.drop_new(self._clock() - DAY_SECONDS):
+            self.folders.remove(job_id)
         over = self.ledger.ended_before(self._clock() - self._settings.retention_days * DAY_SECONDS)
         kept = [job_id for job_id in over if self.folders.folder(job_id).exists()]
         for job_id in kept:

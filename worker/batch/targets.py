@@ -41,7 +41,7 @@ class EndpointTargets:
     def __call__(self, job: Job, limits: Limits) -> Target:
         """The job's pins if it has them, else the endpoint's present contract and model.
 
-        Raises NoEndpoint, RuleError.
+        Raises NoEndpoint, RuleError; ContractError when the contract does not take the job's parameters.
         """
         if job.endpoint_id is None:
             raise NoEndpoint(folder_names(self._registry.endpoints(customer=job.customer)) if job.customer else [])
@@ -54,6 +54,7 @@ class EndpointTargets:
             schema, model = self._models.get(row.service, contract_version, model_version)
         else:
             schema, model = self._logs.load(self._models, row, contract_version, model_version)
+        schema = schema.given(job.parameters)
 
         def inside(endpoint: Endpoint, columns: Columns) -> Answer:  # noqa: ARG001 - the shape of a transport
             return Answer(model.score(columns, schema), str(model_version))
