@@ -15,8 +15,9 @@ from structlog.testing import LogCapture
 
 from tests.endpoints import tiny
 from tests.endpoints.trials import remembered
+from tests.host.operating import Operator
 from worker.endpoints import Access, Models, NewEndpoint, Registry, Snapshots, Updates
-from worker.host import Accounts, HostLimits, HostServer, Management, Uploads, create_app
+from worker.host import Accounts, Area, HostLimits, HostServer, Management, Tables, Uploads, create_app
 from worker.scoring import Transport
 from worker.settings import Settings
 from worker.store.engine import open_store
@@ -69,6 +70,9 @@ def open_host(store: Engine, home: Path) -> Iterator[Open]:
         uploads: Uploads | None = None,
         transport: Transport | None = None,
         accounts: Accounts | None = None,
+        clocks: dict[str, Any] | None = None,
+        tables: Tables | None = None,
+        area: Area | None = None,
         **settings: Any,
     ) -> Host:
         given: dict[str, Any] = {"transport_for": lambda *_: transport} if transport else {}
@@ -76,9 +80,11 @@ def open_host(store: Engine, home: Path) -> Iterator[Open]:
         log = structlog.wrap_logger(None, processors=[capture])
         models, registry = Models(store, home, **given), Registry(store, home, trial=remembered, **given)
         snapshots = Snapshots(store, home, models)
-        management = Management(registry, Updates(store, models), Access(store), snapshots)
         given_settings = Settings(home, {}, **settings)
-        app = create_app(snapshots, given_settings, uploads, management, log=log, limits=limits, accounts=accounts)
+        area = area or Area.of_home(home, given_settings)
+        management = Management(registry, Updates(store, models), Access(store), snapshots, area)
+        handed: dict[str, Any] = {"log": log, "limits": limits, "accounts": accounts, "area": area, **(clocks or {})}
+        app = create_app(snapshots, given_settings, uploads, management, tables=tables, **handed)
         server = HostServer(app, "127.0.0.1", 0)
         server.start()
         host = Host(server.url, registry, snapshots, capture.entries)
@@ -105,3 +111,11 @@ def credit(host: Host) -> NewEndpoint:
     made = host.registry.add_endpoint("credit", "main", "acme", description="For Acme.")
     host.snapshots.refresh()
     return made
+
+
+@pytest.fixture
+def ask(host: Host, credit: NewEndpoint, store: Engine) -> Operator:
+    """An operator at a host with the service `credit`."""
+    token = Access(store).add_token("ops")
+    host.snapshots.refresh()
+    return Operator(host, token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import socket
 import time
@@ -14,11 +15,12 @@ import pytest
 import requests
 
 from tests.endpoints import tiny
-from tests.host.conftest import Host, Open
+from tests.host import golden
+from tests.host.conftest import Host
+from worker.batch.explain import explain
 from worker.endpoints import NewEndpoint
-from worker.host import HostLimits
+from worker.scoring import Unauthorized, discover
 
-GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 QUERY = "?api-version=2.0"
 
 
@@ -27,6 +29,7 @@ def question(*rows: list[Any], names: tuple[str, ...] = ("Purpose", "Amount", "M
 
 
 GOOD = question(["car", 1500, 12])
+GOOD_UTF_16 = json.dumps(GOOD).encode("utf-16")
 
 
 def codes(answer: requests.Response) -> tuple[int, str, list[str]]:
@@ -34,41 +37,17 @@ def codes(answer: requests.Response) -> tuple[int, str, list[str]]:
     return answer.status_code, error["code"], [detail["code"] for detail in error["details"]]
 
 
-@pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
-def test_golden(file: Path, host: Host, credit: NewEndpoint) -> None:
-    """Question and answer as they stand in the file, to the letter."""
-    case = json.loads(file.read_text("utf-8"))
-    answer = host.execute(credit, case["request"], case["query"])
-    assert (answer.status_code, answer.json()) == (case["status"], case["answer"])
-    assert answer.headers["content-type"] == "application/json"
+@pytest.mark.parametrize("file", golden.files("refused-"), ids=lambda file: file.stem)
+def test_refusals(file: Path, host: Host, credit: NewEndpoint) -> None:
+    """Each wrong request has the classic service's class and code, and the answer in the file."""
+    golden.check(file, host, credit)
 
 
-TABLE: list[tuple[bytes, str, tuple[int, str, list[str]]]] = [
-    (b"", QUERY, (400, "BadArgument", ["RequestIsEmpty"])),
-    (b" \n", QUERY, (400, "BadArgument", ["RequestIsEmpty"])),
-    (b"{", QUERY, (400, "BadArgument", ["RequestBodyInvalid"])),
-    (b"[" * 100_000, QUERY, (400, "BadArgument", ["RequestBodyInvalid"])),
-    (b'{"Inputs":\xff}', QUERY, (400, "BadArgument", ["RequestBodyInvalid"])),
-    (b"[]", QUERY, (400, "BadArgument", ["RequestBodyInvalid"])),
-    (b"{}", QUERY, (400, "BadArgument", ["MissingRequestInput"])),
-    (b'{"Inputs":{}}', QUERY, (400, "BadArgument", ["MissingRequestInput"])),
-    (b'{"Inputs":{"x":[]}}', QUERY, (400, "BadArgument", ["InvalidInputNames"])),
-    (b'{"Inputs":{"input1":[]}}', QUERY, (400, "BadArgument", ["RequestBodyInvalid"])),
-    (b'{"Inputs":{"input1":{}}}', QUERY + "&format=swagger", (400, "BadArgument", ["RequestBodyInvalid"])),
-    (b'{"Inputs":{"input1":[]}}', QUERY + "&format=swagger", (400, "BadArgument", ["RequestIsEmpty"])),
-    (json.dumps(question()).encode(), QUERY, (400, "BadArgument", ["RequestIsEmpty"])),
-    (b'{"GlobalParameters":5,"Inputs":{}}', QUERY, (400, "BadArgument", ["RequestBodyInvalid"])),
-    (json.dumps(GOOD).encode(), "?api-version=1.0", (400, "BadArgument", ["BadVersionCall"])),
-    (json.dumps(GOOD).encode(), QUERY + "&format=xml", (400, "BadArgument", ["InvalidQueryParameter"])),
-]
-
-
-@pytest.mark.parametrize(("body", "query", "wanted"), TABLE, ids=range(len(TABLE)))
-def test_refusals(body: bytes, query: str, wanted: tuple[int, str, list[str]], host: Host, credit: NewEndpoint) -> None:
-    """Each wrong request has the classic service's class and code."""
-    answer = host.execute(credit, body, query)
-    assert codes(answer) == wanted
-    assert len(answer.headers["x-ms-request-id"]) == 36
+def test_a_body_that_is_not_utf_8(host: Host, credit: NewEndpoint) -> None:
+    """In a text, in a name, or all of it."""
+    sound = json.dumps(GOOD).encode()
+    for body in (sound.replace(b"car", b"c\xffr"), sound.replace(b"Amount", b"\xc3"), GOOD_UTF_16, b"\xff" * 100):
+        assert codes(host.execute(credit, body)) == (400, "BadArgument", ["RequestBodyInvalid"])
 
 
 def test_countless_columns_cost_a_hundred_details(host: Host, credit: NewEndpoint) -> None:
@@ -90,16 +69,6 @@ def test_a_value_is_echoed_in_part_only(host: Host, credit: NewEndpoint) -> None
     assert "\x1b" not in message
 
 
-def test_rows_come_back_in_order(host: Host, credit: NewEndpoint) -> None:
-    """25,000 rows, scored in a thread, in slices; the same rows one by one give the same scores."""
-    rows = [["car", number % 3000, number % 48] for number in range(25_000)]
-    answer = host.execute(credit, question(*rows)).json()["Results"]["output1"]["value"]["Values"]
-    assert len(answer) == len(rows)
-    for at in (0, 4_999, 5_000, 24_999):
-        alone = host.execute(credit, question(rows[at])).json()["Results"]["output1"]["value"]["Values"]
-        assert alone == [answer[at]]
-
-
 def test_one_answer_for_every_wrong_key(host: Host, credit: NewEndpoint) -> None:
     """Missing, wrong, foreign, not a Bearer, for an endpoint that is there or not: same status, body and headers."""
     other = host.registry.add_service("other", tiny.contract(), tiny.credit())
@@ -118,6 +87,30 @@ def test_one_answer_for_every_wrong_key(host: Host, credit: NewEndpoint) -> None
     answers += [requests.get(a.replace(f"/execute{QUERY}", "/swagger.json")) for a in (url, missing)]
     assert codes(answers[0]) == (401, "Unauthorized", ["ScoreRequestUnauthorized"])
     assert told_apart(answers) == 1
+
+
+def test_a_revoked_key_is_told_since_when_and_only_where_it_was_valid(host: Host, credit: NewEndpoint) -> None:
+    """The same 401, with its own code and moment; at any other endpoint it is a wrong key like all others."""
+    other = host.registry.add_service("other", tiny.contract(), tiny.credit())
+    host.registry.rotate_key("credit/main", "primary")
+    host.snapshots.refresh()
+    answer = host.execute(credit, GOOD)
+    assert codes(answer) == (401, "Unauthorized", ["KeyRevoked"])
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    today = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
+    (detail,) = answer.json()["error"]["details"]
+    assert detail["at"].startswith(today)
+    assert today in detail["message"]
+    elsewhere = [host.execute(other, GOOD, key=key) for key in (credit.primary, "wrong")]
+    missing = host.location(credit).replace(credit.endpoint.id, "0" * 32)
+    elsewhere.append(host.session.get(f"{missing}/swagger.json", headers={"Authorization": f"Bearer {credit.primary}"}))
+    assert codes(elsewhere[0]) == (401, "Unauthorized", ["ScoreRequestUnauthorized"])
+    assert told_apart(elsewhere) == 1
+    with pytest.raises(Unauthorized) as refused:
+        discover(host.location(credit), credit.primary)
+    assert refused.value.code == Unauthorized.REVOKED
+    assert refused.value.at is not None
+    assert explain(refused.value).startswith("The endpoint refused the key: it was revoked on ")
 
 
 def told_apart(answers: Sequence[requests.Response]) -> int:
@@ -198,26 +191,6 @@ def send_raw(host: Host, credit: NewEndpoint, headers: str, *chunks: bytes) -> b
         for chunk in chunks:
             connection.sendall(chunk)
         return connection.recv(65_536)
-
-
-def test_four_megabytes_are_the_limit(host: Host, credit: NewEndpoint) -> None:
-    """By the length that is told, before anything is read; and by what comes when no length is told."""
-    padding = b" " * (4 * 2**20)
-    assert codes(host.execute(credit, padding + b"{}")) == (413, "MemoryQuotaViolation", ["OutOfMemoryLimit"])
-    assert host.execute(credit, json.dumps(GOOD).encode() + padding[: 4 * 2**20 - 500]).status_code == 200
-    assert b" 413 " in send_raw(host, credit, "Content-Length: 4194305\r\n")
-    piece = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
-    assert b" 413 " in send_raw(host, credit, "Transfer-Encoding: chunked\r\n", *[piece] * 65)
-
-
-def test_a_slow_request_is_given_up(open_host: Open, credit: NewEndpoint) -> None:
-    """Reading the body counts: 408, in time."""
-    host = open_host(HostLimits(seconds=0.3))
-    began = time.monotonic()
-    answer = send_raw(host, credit, "Content-Length: 100\r\n", b"{")
-    assert b" 408 " in answer
-    assert b"ScoreRequestTimeout" in answer
-    assert time.monotonic() - began < 5
 
 
 def test_the_log_has_facts_and_no_values(host: Host, credit: NewEndpoint) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,66 +11,17 @@ import requests
 from sqlalchemy import Engine
 
 from tests.endpoints import tiny
+from tests.endpoints.trials import remembered
 from tests.host.conftest import Host
+from tests.host.operating import ONE, Operator, code
 from worker.batch.explain import explain
-from worker.endpoints import Access, NewEndpoint
+from worker.endpoints import Access, EndpointRow, Models, NewEndpoint, Registry, Snapshots, Updates
+from worker.host import HostServer, Management, create_app
 from worker.scoring import Unauthorized, discover
-
-Ask = Callable[..., requests.Response]
-
-
-@pytest.fixture
-def token(store: Engine, host: Host) -> str:
-    made = Access(store).add_token("ops")
-    host.snapshots.refresh()
-    return made
+from worker.settings import Settings
 
 
-@pytest.fixture
-def ask(host: Host, credit: NewEndpoint, token: str) -> Ask:
-    """Calls an address below `webservices`, as an operator unless told otherwise."""
-
-    def ask(method: str, path: str, body: Any = None, key: str | None = None) -> requests.Response:
-        headers = {"Authorization": f"Bearer {token if key is None else key}"}
-        url = f"{host.url}/workspaces/w1/webservices{path}"
-        answer = host.session.request(method, url, headers=headers, json=body)
-        host.snapshots.refresh()
-        return answer
-
-    return ask
-
-
-def code(answer: requests.Response) -> str:
-    return answer.json()["error"]["details"][0]["code"]
-
-
-ONE = "/credit/endpoints/acme1"
-
-
-def test_an_endpoint_is_made_read_and_removed(ask: Ask, host: Host) -> None:
-    """PUT shows both keys, GET never; the address in the answer scores with either key."""
-    body = {"Description": "For Acme.", "ThrottleLevel": "High", "MaxConcurrentCalls": 50, "PreventUpdate": False}
-    made = ask("PUT", ONE, body | {"WebServiceId": "x", "EndpointName": "acme1"})
-    assert made.status_code == 201
-    told = made.json()
-    assert (told["Name"], told["MaxConcurrentCalls"], told["Customer"], told["ModelVersion"]) == (
-        "acme1",
-        50,
-        "acme1",
-        1,
-    )
-    url = f"{told['ApiLocation']}/execute?api-version=2.0&format=swagger"
-    rows = {"Inputs": {"input1": list(tiny.CONTRACT["sample"])}, "GlobalParameters": {}}
-    for key in (told["PrimaryKey"], told["SecondaryKey"]):
-        assert host.session.post(url, json=rows, headers={"Authorization": f"bearer {key}"}).status_code == 200
-    read = ask("GET", ONE).json()
-    assert (read["PrimaryKey"], read["SecondaryKey"]) == (None, None)
-    assert {k: v for k, v in read.items() if "Key" not in k} == {k: v for k, v in told.items() if "Key" not in k}
-    assert ask("DELETE", ONE).status_code == 204
-    assert ask("GET", ONE).status_code == 204
-
-
-def test_lists_are_arrays_or_204(ask: Ask) -> None:
+def test_lists_are_arrays_or_204(ask: Operator) -> None:
     """By name or id of the web service."""
     services = ask("GET", "").json()
     assert [(s["Name"], s["DefaultEndpointName"], s["WorkspaceId"]) for s in services] == [("credit", "default", "w1")]
@@ -79,53 +30,6 @@ def test_lists_are_arrays_or_204(ask: Ask) -> None:
     assert ask("GET", "/credit").json() == services[0]
     assert ask("GET", "/none").status_code == 204
     assert ask("GET", "/none/endpoints").status_code == 204
-
-
-def test_settings_are_patched_and_the_others_stay(ask: Ask) -> None:
-    """Description, throttle, concurrency, trace level, sample data, protection, expiry."""
-    ask("PUT", ONE, {})
-    changes = {
-        "Description": "Other.",
-        "MaxConcurrentCalls": 7,
-        "DiagnosticsTraceLevel": "All",
-        "SampleDataEnabled": False,
-        "PreventUpdate": True,
-        "ExpiresAt": "2031-01-01T00:00:00.000Z",
-        "DiagnosticsExpiry": "2099-01-01T00:00:00.000Z",
-    }
-    before = ask("GET", ONE).json()
-    for name, value in changes.items():
-        after = ask("PATCH", ONE, {name: value}).json()
-        assert after == before | {name: value}
-        before = after
-    assert ask("PATCH", ONE, {"ThrottleLevel": "Low"}).json()["MaxConcurrentCalls"] == 4
-    assert ask("PATCH", ONE, {"ExpiresAt": ""}).json()["ExpiresAt"] is None
-
-
-def test_refresh_keeps_or_overwrites_the_model(ask: Ask, host: Host) -> None:
-    """304 the second time; `Version` moves with the model alone."""
-    ask("PUT", ONE, {})
-    first = ask("GET", ONE).json()
-    host.registry.publish("credit", tiny.contract(), tiny.credit(0.5))
-    kept = ask("POST", f"{ONE}/refresh", {"OverwriteResources": False}).json()
-    assert (kept["ContractVersion"], kept["ModelVersion"], kept["Version"]) == (2, 1, first["Version"])
-    assert ask("POST", f"{ONE}/refresh").status_code == 304
-    taken = ask("POST", f"{ONE}/refresh", {"OverwriteResources": True}).json()
-    assert (taken["ContractVersion"], taken["ModelVersion"]) == (2, 2)
-    assert ask("PATCH", ONE, {"ModelVersion": 1}).json()["ModelVersion"] == 1
-
-
-def test_keys_rotate_one_at_a_time(ask: Ask, host: Host) -> None:
-    """The old key ends, the other stays valid."""
-    made = ask("PUT", ONE, {}).json()
-    new = ask("POST", f"{ONE}/keys/primary").json()["PrimaryKey"]
-    statuses = {
-        key: host.session.get(
-            f"{made['ApiLocation']}/swagger.json", headers={"Authorization": f"Bearer {key}"}
-        ).status_code
-        for key in (made["PrimaryKey"], made["SecondaryKey"], new)
-    }
-    assert list(statuses.values()) == [401, 200, 200]
 
 
 @pytest.mark.parametrize(
@@ -143,6 +47,11 @@ def test_keys_rotate_one_at_a_time(ask: Ask, host: Host) -> None:
         ("PATCH", "/credit/endpoints/main", {"DiagnosticsExpiry": "2020-01-01T00:00:00Z"}, 400, "ExpiryTimeInThePast"),
         ("PUT", ONE, {"Customer": "nobody"}, 400, "BadParameterValue"),
         ("PUT", ONE, {"ModelVersion": 9}, 400, "BadParameterValue"),
+        ("PUT", ONE, {"ModelVersion": 10**30}, 400, "BadParameterValue"),
+        ("PUT", ONE, {"Description": "half a pair: \ud800"}, 400, "RequestBodyInvalid"),
+        ("PUT", ONE, {"Customer": "acme\0"}, 400, "RequestBodyInvalid"),
+        ("PATCH", "/credit", {"Description": "\ud800"}, 400, "RequestBodyInvalid"),
+        ("PATCH", "/credit/endpoints/main", {"ExpiresAt": "0001-01-01T00:00:00Z"}, 400, "BadParameterValue"),
         ("PUT", "/none/endpoints/acme1", {}, 404, "WebServiceNotFound"),
         ("PATCH", "/credit/endpoints/none", {}, 404, "EndpointNotFound"),
         ("PATCH", "/credit/endpoints/main", {"ModelVersion": 9}, 400, "BadParameterValue"),
@@ -154,7 +63,7 @@ def test_keys_rotate_one_at_a_time(ask: Ask, host: Host) -> None:
     ],
 )
 def test_a_broken_rule_is_one_clear_error(
-    ask: Ask, method: str, path: str, body: Any, status: int, specific: str
+    ask: Operator, method: str, path: str, body: Any, status: int, specific: str
 ) -> None:
     """With the classic code where there is one; nothing was changed."""
     before = ask("GET", "/credit/endpoints").json()
@@ -163,17 +72,30 @@ def test_a_broken_rule_is_one_clear_error(
     assert ask("GET", "/credit/endpoints").json() == before
 
 
-def test_a_protected_endpoint_is_not_moved(ask: Ask, host: Host) -> None:
-    """PreventUpdate blocks refresh and change of model, not settings."""
-    ask("PUT", ONE, {"PreventUpdate": True})
-    host.registry.publish("credit", tiny.contract(), tiny.credit(0.5))
-    for answer in (ask("POST", f"{ONE}/refresh", {"OverwriteResources": True}), ask("PATCH", ONE, {"ModelVersion": 2})):
-        assert (answer.status_code, code(answer)) == (409, "UpdatePrevented")
-    assert ask("PATCH", ONE, {"Description": "x"}).json()["ModelVersion"] == 1
+@pytest.mark.parametrize("field", ["ExpiresAt", "DiagnosticsExpiry"])
+def test_the_last_moment_there_is_can_be_said(ask: Operator, field: str) -> None:
+    """.NET clients send DateTime.MaxValue for never. What was read can be written back: it changes nothing."""
+    path = "/credit/endpoints/main"
+    assert ask("PATCH", path, {field: "9999-12-31T23:59:59.9999999Z"}).status_code == 200
+    read = ask("GET", path).json()
+    assert read[field] == "9999-12-31T23:59:59.000Z"
+    assert ask("GET", "/credit/endpoints").status_code == 200
+    assert ask("PATCH", path, {field: read[field]}).status_code == 304
+
+
+@pytest.mark.parametrize("settings", [{"ModelVersion": 9}, {"MaxConcurrentCalls": 0}, {"ThrottleLevel": "Middle"}])
+def test_an_endpoint_that_was_refused_leaves_no_customer_behind(
+    ask: Operator, host: Host, settings: dict[str, Any]
+) -> None:
+    """Without `Customer` one of the endpoint's name is made, together with the endpoint or not at all."""
+    assert ask("PUT", ONE, settings).status_code == 400
+    assert ask("PUT", "/credit/endpoints/main", {}).status_code == 409
+    assert [row.name for row in host.registry.customers()] == ["acme"]
+    assert ask("PUT", ONE, {}).json()["Customer"] == "acme1"
 
 
 def test_without_an_operator_s_token_everything_is_closed(
-    ask: Ask, host: Host, credit: NewEndpoint, store: Engine
+    ask: Operator, host: Host, credit: NewEndpoint, store: Engine
 ) -> None:
     """No token, a wrong one, a customer's one, a foreign endpoint's key: one answer, whatever is asked for."""
     customer = Access(store).add_token("acme-it", "acme")
@@ -197,14 +119,7 @@ def test_without_an_operator_s_token_everything_is_closed(
     assert len(answers) == 1
 
 
-def test_an_endpoint_s_own_key_reads_it_and_nothing_else(ask: Ask, credit: NewEndpoint) -> None:
-    """A sibling and a missing endpoint look the same: 204."""
-    assert ask("GET", "/credit/endpoints/main", key=credit.primary).json()["Name"] == "main"
-    sibling, missing = (ask("GET", f"/credit/endpoints/{n}", key=credit.primary) for n in ("default", "none"))
-    assert (sibling.status_code, sibling.content) == (missing.status_code, missing.content) == (204, b"")
-
-
-def test_an_expired_endpoint_says_so_to_its_own_keys_only(ask: Ask, host: Host, credit: NewEndpoint) -> None:
+def test_an_expired_endpoint_says_so_to_its_own_keys_only(ask: Operator, host: Host, credit: NewEndpoint) -> None:
     """403 EndpointExpired; to any other key it is 401, as ever."""
     host.registry.change_endpoint("credit/main", expires_at=time.time() - 60)
     host.snapshots.refresh()
@@ -250,3 +165,27 @@ def test_a_customer_s_token_lists_own_endpoints_and_makes_device_keys(
     assert ask("DELETE", device).status_code == 204
     gone = host.session.get(f"{own['ApiLocation']}/swagger.json", headers={"Authorization": f"Bearer {key}"})
     assert gone.status_code == 401
+
+
+class _PublishesMeanwhile(Registry):
+    """Somebody publishes while the endpoints are being listed."""
+
+    def endpoints(self, *args: Any, **kwargs: Any) -> list[EndpointRow]:
+        self.publish("credit", tiny.contract(), tiny.credit())
+        return super().endpoints(*args, **kwargs)
+
+
+def test_a_version_that_comes_while_endpoints_are_listed(store: Engine, home: Path) -> None:
+    """`default` follows at once: the list knows when that version was published."""
+    registry = _PublishesMeanwhile(store, home, trial=remembered)
+    registry.add_service("credit", tiny.contract(), tiny.credit())
+    token = Access(store).add_token("ops")
+    with Snapshots(store, home, Models(store, home)) as snapshots:
+        management = Management(registry, Updates(store, snapshots.models), Access(store), snapshots)
+        with HostServer(create_app(snapshots, Settings(home, {}), None, management), "127.0.0.1", 0) as server:
+            answer = requests.get(
+                f"{server.url}/workspaces/w1/webservices/credit/endpoints",
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=10,
+            )
+    assert [(e["Name"], e["ModelVersion"]) for e in answer.json()] == [("default", 2)]

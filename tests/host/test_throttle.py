@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import requests
 
-from tests.endpoints import tiny
 from tests.host.conftest import Host, Open
 from worker.endpoints import NewEndpoint, Remote
 from worker.host import HostLimits
@@ -68,31 +67,6 @@ def publish(host: Host) -> NewEndpoint:
     made = host.registry.add_endpoint("far", "main", "bolt", throttle_level="Low")
     host.snapshots.refresh()
     return made
-
-
-def test_overflow_is_refused_and_leaves_others_alone(far: Far, open_host: Open) -> None:
-    """The fifth call of an endpoint with four is refused before its body is read; another endpoint answers."""
-    host = open_host(transport=far)
-    made = publish(host)
-    near = host.registry.add_service("near", tiny.contract(), tiny.credit())
-    host.snapshots.refresh()
-    good = {"Inputs": {"input1": {"ColumnNames": ["Purpose", "Amount", "Months"], "Values": [["car", 1, 1]] * 5000}}}
-    with ThreadPoolExecutor(4) as threads:
-        held = [threads.submit(host.execute, made, X) for _ in range(4)]
-        for _ in held:
-            assert far.entered.acquire(timeout=20)
-        refused = host.execute(made, b"not even JSON")
-        assert refused.status_code == 503
-        assert refused.headers["retry-after"] == "1"
-        error = refused.json()["error"]
-        assert (error["code"], error["details"][0]["code"]) == ("ServiceUnavailable", "RequestThrottled")
-        assert error["details"][0]["message"] == (
-            "Request is throttled for far/main endpoint. The maximum concurrency for the endpoint is 4."
-        )
-        assert [host.execute(near, good).status_code for _ in range(30)] == [200] * 30
-        far.go.set()
-        assert [each.result().status_code for each in held] == [200] * 4
-    assert host.execute(made, X).status_code == 200
 
 
 def test_a_call_given_up_counts_until_its_model_ends(far: Far, open_host: Open) -> None:

@@ -107,6 +107,14 @@ def test_from_upload_to_result(host: Host, credit: NewEndpoint, shelf: Shelf) ->
     assert all(a.headers["x-ms-request-id"] for a in (made, early, answer))
 
 
+def test_a_job_s_address_stands_in_a_header_whatever_the_workspace(host: Host, credit: NewEndpoint) -> None:
+    """The workspace is any word; found by the fuzzer."""
+    url = f"{host.url}/workspaces/Büro%202/services/{credit.endpoint.id}/workbooks"
+    made = requests.post(f"{url}?name=a.xlsx", data=b"x", headers={"Authorization": f"Bearer {credit.primary}"})
+    wanted = f"{host.url}/workspaces/B%C3%BCro%202/services/{credit.endpoint.id}/workbooks/job0"
+    assert (made.status_code, made.headers["location"], made.json()["url"]) == (202, wanted, wanted)
+
+
 def test_cancel(host: Host, credit: NewEndpoint, shelf: Shelf) -> None:
     """The state says so; a second time is a conflict."""
     call(host, credit, "POST", "?name=a.xlsx", data=b"x")

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-import time
+import datetime as dt
 
 from starlette.requests import Request
 
 from worker.endpoints import EndpointRow, Snapshots
-from worker.host.refusals import expired, not_managing, unauthorized
+from worker.endpoints.expiry import DAY_SECONDS, WARNED_DAYS
+from worker.host.headers import header
+from worker.host.refusals import expired, not_managing, revoked, unauthorized
 
 
 def authorised(request: Request, snapshots: Snapshots) -> EndpointRow:
     """The endpoint in the request's path, opened by the request's key. Raises Refusal."""
-    found = snapshots.current().opened(request.path_params["endpoint_id"], bearer_key(request))
+    endpoint_id, key, snapshot = request.path_params["endpoint_id"], bearer_key(request), snapshots.current()
+    found = snapshot.opened(endpoint_id, key)
+    if found is None and (ended := snapshot.revoked_at(endpoint_id, key)) is not None:
+        request.scope["state"]["revoked"] = True
+        raise revoked(ended)
     if found is None:
         raise unauthorized()
-    if found.expires_at is not None and found.expires_at <= time.time():
-        raise expired(found.expires_at)
+    if found.expires_at is not None:
+        _look_at_expiry(request, found.expires_at)
     return found
+
+
+def _look_at_expiry(request: Request, at: float) -> None:
+    """From 30 days before, every answer says when; see Guard. Raises Refusal afterwards."""
+    left = at - request.app.state.wall_clock()
+    if left <= 0:
+        raise expired(at)
+    if left <= WARNED_DAYS[0] * DAY_SECONDS:
+        request.scope["state"]["expires"] = dt.datetime.fromtimestamp(at, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def operator(request: Request, snapshots: Snapshots) -> str:
@@ -38,5 +53,5 @@ def customer(request: Request, snapshots: Snapshots) -> str:
 
 def bearer_key(request: Request) -> str:
     """What the request carries as Bearer, in any case; "" opens nothing."""
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    scheme, _, key = header(request, b"authorization").partition(" ")
     return key.strip() if scheme.lower() == "bearer" else ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from worker.endpoints import EndpointRow, Model, Models
 from worker.endpoints.endpointlogs import EndpointLogs
 from worker.endpoints.meter import Meter
 from worker.endpoints.quotas import QuotaReached
+from worker.host.metrics import Metrics
 from worker.host.refusals import quota_reached
 from worker.scoring.schema import Schema
 
@@ -24,6 +25,7 @@ class Accounts:
 
     meter: Meter | None = None
     logs: EndpointLogs | None = None
+    metrics: Metrics = field(default_factory=Metrics)
 
     def admit(self, endpoint: EndpointRow) -> Mapping[str, str]:
         """Headers for the answer. Raises Refusal when the customer's quota is used up and blocks."""
@@ -40,6 +42,7 @@ class Accounts:
         self, endpoint: EndpointRow, status: int, *, rows: int, problems: int, ms: float, request_id: str
     ) -> None:
         """A call with a right key, whatever came of it. `problems` are the rows that a refusal names."""
+        self.metrics.called(endpoint.service, status, rows=rows, problems=problems, seconds=ms / 1000)
         if self.meter:
             self.meter.count(endpoint, rows, problems)
         if self.logs and endpoint.logging_level != "None":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import orjson
 
 from worker.scoring.codecs.classic import OUTPUT
-from worker.scoring.schema import Columns, ColumnType, Schema
+from worker.scoring.schema import Columns, ColumnType, Output, Schema
 
 Tokens = list[bytes]
 
@@ -33,10 +34,19 @@ def encode(columns: Columns, schema: Schema, *, records: bool, details: bool) ->
         rows = b"},{".join(map(b",".join, zip(*fields, strict=True)))
         return b'{"Results":{"%b":[{%b}]}}' % (OUTPUT.encode(), rows)
     rows = b"],[".join(map(b",".join, zip(*tokens, strict=True)))
-    names = orjson.dumps(schema.output_names)
-    types = orjson.dumps([TYPE_NAMES[output.type] for output in schema.outputs])
-    head = b'"ColumnNames":%b,"ColumnTypes":%b' % (names, types) if details else b'"ColumnNames":%b' % names
-    return b'{"Results":{"%b":{"type":"DataTable","value":{%b,"Values":[[%b]]}}}}' % (OUTPUT.encode(), head, rows)
+    return b'{"Results":{"%b":{"type":"DataTable","value":{%b,"Values":[[%b]]}}}}' % (
+        OUTPUT.encode(),
+        _head(schema.outputs, details),
+        rows,
+    )
+
+
+@lru_cache(maxsize=256)
+def _head(outputs: tuple[Output, ...], details: bool) -> bytes:
+    """Names, and types if wanted. Made once: most answers hold one row."""
+    names = orjson.dumps([output.name for output in outputs])
+    types = orjson.dumps([TYPE_NAMES[output.type] for output in outputs])
+    return b'"ColumnNames":%b,"ColumnTypes":%b' % (names, types) if details else b'"ColumnNames":%b' % names
 
 
 def _numbers(values: npt.NDArray[Any]) -> Tokens:

@@ -1,4 +1,4 @@
-"""Scores rows that come in a request: key, throttle, limits, and where the work is done."""
+"""Scores rows that come in a request, whatever they are written in: key, throttle, limits, and where it is done."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from worker.endpoints import EndpointRow, Model, Snapshots
 from worker.endpoints.models import OnnxModel
 from worker.host.access import authorised
 from worker.host.accounts import Accounts
-from worker.host.encode import encode
+from worker.host.body import read_body
+from worker.host.formats import Choose, Format, classic
 from worker.host.limits import HostLimits
-from worker.host.parse import parse
 from worker.host.pool import FairPool
-from worker.host.refusals import Detail, Refusal, bad_argument, model_failed, throttled, timed_out, too_large
+from worker.host.refusals import Refusal, model_failed, throttled, timed_out
 from worker.host.throttle import Throttle
 from worker.scoring.errors import EndpointError, TimedOut
 from worker.scoring.schema import Schema, row_count
@@ -37,8 +37,7 @@ CONCURRENCY_HEADER = "x-sheetscore-max-concurrent"
 class _Question:
     endpoint: EndpointRow
     body: bytes
-    records: bool
-    details: bool
+    format: Format
 
 
 class Execute:
@@ -63,17 +62,17 @@ class Execute:
         self._away = FairPool(limits.remote_threads, "remote")
         self._seconds_per_byte: dict[tuple[str, int, int], float] = {}
 
-    async def answer(self, request: Request) -> Response:
-        """One call; every outcome is an answer and a line in the log."""
+    async def answer(self, request: Request, choose: Choose = classic) -> Response:
+        """One call in the format that `choose` finds for it; every outcome is an answer and a line in the log."""
         began = self._clock()
         endpoint: EndpointRow | None = None
         rows, problems, status = 0, 0, 500
         try:
             endpoint = authorised(request, self._snapshots)
             headers = self._accounts.admit(endpoint)
-            content, rows = await self._admitted(request, endpoint)
+            content, rows, media_type = await self._admitted(request, endpoint, choose)
             status = 200
-            return Response(content, 200, {**endpoint_headers(endpoint), **headers}, "application/json")
+            return Response(content, 200, {**endpoint_headers(endpoint), **headers}, media_type)
         except Refusal as refusal:
             status, problems = refusal.status, refusal.rows
             raise
@@ -93,14 +92,15 @@ class Execute:
             if endpoint is not None:
                 self._accounts.called(endpoint, status, rows=rows, problems=problems, ms=ms, request_id=request_id)
 
-    async def _admitted(self, request: Request, endpoint: EndpointRow) -> tuple[bytes, int]:
+    async def _admitted(self, request: Request, endpoint: EndpointRow, choose: Choose) -> tuple[bytes, int, str]:
         if not self._throttle.enter(endpoint.id, endpoint.max_concurrent_calls):
             raise throttled(f"{endpoint.service}/{endpoint.name}", endpoint.max_concurrent_calls)
         work: list[Future[Any]] = []
         try:
             async with asyncio.timeout(self._limits.seconds):
-                question = _Question(endpoint, await self._read(request), *_switches(request))
-                return await self._answered(question, work)
+                body = await read_body(request, self._limits.body_bytes)
+                question = _Question(endpoint, body, choose(request, endpoint))
+                return *await self._answered(question, work), question.format.media_type
         except TimeoutError:
             raise timed_out(self._limits.seconds) from None
         finally:
@@ -136,20 +136,6 @@ class Execute:
 
         work[-1].add_done_callback(leave)
 
-    async def _read(self, request: Request) -> bytes:
-        """The body; no more of it than the limit, whatever its length is said to be."""
-        limit = self._limits.body_bytes
-        told = request.headers.get("content-length", "")
-        if told.isdecimal() and int(told) > limit:
-            raise too_large(limit)
-        size, chunks = 0, []
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > limit:
-                raise too_large(limit)
-            chunks.append(chunk)
-        return b"".join(chunks)
-
     def _is_quick(self, question: _Question) -> bool:
         """Whether the answer is there sooner than a thread would be, judged by the last call to the same model."""
         if len(question.body) > self._limits.inline_bytes:
@@ -167,14 +153,14 @@ class Execute:
     def _scored(self, question: _Question, schema: Schema, model: Model) -> tuple[bytes, int]:
         """As `_score`, but for TimedOut, which is raised as it comes."""
         began = time.perf_counter()
-        columns = parse(question.body, schema, records=question.records)
+        columns, parameters = question.format.read(question.body, schema)
         try:
-            scores = model.score(columns, schema)
+            scores = model.score(columns, schema.given(parameters))
         except TimedOut:
             raise
         except EndpointError as error:
             raise model_failed(error) from None
-        content = encode(scores, schema, records=question.records, details=question.details)
+        content = question.format.write(scores, schema)
         seconds = time.perf_counter() - began
         self._seconds_per_byte[_pins(question.endpoint)] = seconds / (len(question.body) + _SMALL_CALL_BYTES)
         return content, row_count(columns)
@@ -190,14 +176,3 @@ def endpoint_headers(endpoint: EndpointRow) -> dict[str, str]:
 
 def _pins(endpoint: EndpointRow) -> tuple[str, int, int]:
     return endpoint.service, endpoint.contract_version, endpoint.model_version
-
-
-def _switches(request: Request) -> tuple[bool, bool]:
-    """Whether records are wanted, whether details are. Raises Refusal."""
-    query = request.query_params
-    version, form = query.get("api-version", "2.0"), query.get("format", "")
-    if version != "2.0":
-        raise bad_argument(Detail("BadVersionCall", "The only api-version is 2.0."))
-    if form not in {"", "swagger"}:
-        raise bad_argument(Detail("InvalidQueryParameter", "The only format is swagger."))
-    return form == "swagger", query.get("details", "").lower() == "true"

@@ -19,6 +19,8 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from worker.endpoints.values import from_floats, read_column
+from worker.host.parameters import Asked, read_parameters
+from worker.host.refusals import Refusal
 from worker.scoring.codecs.classic import INPUT
 from worker.scoring.schema import Column, Columns, ColumnType, Schema
 
@@ -35,33 +37,38 @@ _BEHIND_ZERO = np.isin(np.arange(256), np.frombuffer(b"0123456789xX", np.uint8))
 _TOKENS = pa.dictionary(pa.int32(), pa.string())
 
 
-def fast_columns(body: bytes, schema: Schema) -> Columns | None:
-    """Every input of the schema, or None when the body must be read the careful way."""
+def fast_columns(body: bytes, schema: Schema) -> Asked | None:
+    """What the body asks for, or None when it must be read the careful way."""
     start, end = body.find(_START) + len(_START), body.rfind(_END)
     if start < len(_START) or end <= start or b"\\" in body:
         return None
     rows = body[start:end]
-    names = _names(body[: start - 2] + _PLACE + body[end + 2 :])
+    request = _request(body[: start - 2] + _PLACE + body[end + 2 :])
+    names = _names(request)
     if names is None or sorted(names) != sorted(schema.input_names) or not _is_plain(rows):
         return None
     quoted = _quotes_numbers(rows, names, schema)
     if not quoted and not _has_json_numbers(np.frombuffer(body, np.uint8)[start - 1 : end + 1]):
         return None
     try:
-        table = _split(rows, names, schema, quoted=quoted)
-        return _columns(table, schema)
-    except pa.ArrowInvalid:
+        parameters = read_parameters(request.get("GlobalParameters"), schema)
+        columns = _columns(_split(rows, names, schema, quoted=quoted), schema)
+    except (pa.ArrowInvalid, Refusal):
         return None
+    return None if columns is None else Asked(columns, parameters)
 
 
-def _names(skeleton: bytes) -> list[str] | None:
-    """The column names, if the body without its rows is as it should be."""
+def _request(skeleton: bytes) -> dict[str, Any]:
+    """The body without its rows; empty if that is no JSON object."""
     try:
         request = orjson.loads(skeleton)
     except orjson.JSONDecodeError:
-        return None
-    if not isinstance(request, dict) or request.get("GlobalParameters"):
-        return None
+        return {}
+    return request if isinstance(request, dict) else {}
+
+
+def _names(request: dict[str, Any]) -> list[str] | None:
+    """The column names, if the body without its rows is as it should be."""
     inputs = request.get("Inputs")
     table = inputs.get(INPUT) if isinstance(inputs, dict) and len(inputs) == 1 else None
     if not isinstance(table, dict) or table.get("Values") != orjson.loads(_PLACE):

@@ -10,9 +10,10 @@ import orjson
 
 from worker.endpoints.values import read_columns
 from worker.host.fastparse import fast_columns
+from worker.host.parameters import Asked, read_parameters
 from worker.host.refusals import MOST_DETAILS, Detail, bad_argument, bad_cells, empty, wrong_body
 from worker.scoring.codecs.classic import INPUT
-from worker.scoring.schema import Columns, Schema
+from worker.scoring.schema import Schema
 
 LARGE_BYTES = 200_000
 """From here on the fast way is the faster one; far earlier for numbers sent as text."""
@@ -20,24 +21,26 @@ LARGE_BYTES = 200_000
 Cells = Mapping[str, Sequence[Any]]
 
 
-def parse(body: bytes, schema: Schema, *, records: bool) -> Columns:
-    """Every input of the schema, with at least one row. `records` is the form of `format=swagger`.
+def parse(body: bytes, schema: Schema, *, records: bool) -> Asked:
+    """What a classic body asks for. `records` is the form of `format=swagger`.
 
     Raises Refusal with up to 100 reasons.
     """
     if len(body) >= LARGE_BYTES and not records:
-        columns = fast_columns(body, schema)
-        if columns is not None:
-            return columns
-    table = _table(body)
+        asked = fast_columns(body, schema)
+        if asked is not None:
+            return asked
+    request = _request(body)
+    parameters = read_parameters(request.get("GlobalParameters"), schema)
+    table = _table(request)
     cells = _from_records(table, schema) if records else _from_columns(table, schema)
     columns, problems = read_columns(cells, schema)
     if problems:
         raise bad_cells(problems)
-    return columns
+    return Asked(columns, parameters)
 
 
-def _table(body: bytes) -> Any:  # noqa: ANN401 - any JSON
+def _request(body: bytes) -> dict[str, Any]:
     if not body or body.isspace():
         raise empty()
     try:
@@ -46,7 +49,10 @@ def _table(body: bytes) -> Any:  # noqa: ANN401 - any JSON
         raise wrong_body(f"not JSON, at character {error.pos}") from None
     if not isinstance(request, dict):
         raise wrong_body("not a JSON object")
-    _refuse_parameters(request.get("GlobalParameters"))
+    return request
+
+
+def _table(request: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON
     inputs = request.get("Inputs")
     if not isinstance(inputs, dict) or not inputs:
         raise bad_argument(Detail("MissingRequestInput", f"The body has no Inputs with {INPUT!r} in them."))
@@ -55,24 +61,12 @@ def _table(body: bytes) -> Any:  # noqa: ANN401 - any JSON
     return inputs[INPUT]
 
 
-def _refuse_parameters(parameters: object) -> None:
-    if parameters is None:
-        return
-    if not isinstance(parameters, dict):
-        raise wrong_body("GlobalParameters is not an object")
-    if parameters:
-        names = [name[:64] for name in islice(parameters, MOST_DETAILS)]
-        raise bad_argument(
-            *(Detail("UnexpectedParameter", f"The endpoint has no parameter {name!r}.") for name in names)
-        )
-
-
 def _from_columns(table: object, schema: Schema) -> Cells:
     names = table.get("ColumnNames") if isinstance(table, dict) else None
     rows = table.get("Values") if isinstance(table, dict) else None
     if not isinstance(names, list) or not isinstance(rows, list) or not all(isinstance(name, str) for name in names):
         raise wrong_body(f"{INPUT!r} has no ColumnNames or no Values")
-    _refuse_names(names, schema)
+    refuse_names(names, schema)
     if not rows:
         raise empty()
     width = len(names)
@@ -90,8 +84,11 @@ def _wrong_row(row: object, width: int) -> str:
     return f"The row has {len(row)} values; there are {width} columns."
 
 
-def _refuse_names(names: list[str], schema: Schema) -> None:
+def refuse_names(names: Sequence[str], schema: Schema) -> None:
+    """Raises Refusal unless the names are those of the inputs, in any order."""
     given, wanted = set(names), set(schema.input_names)
+    if given == wanted and len(names) == len(given):
+        return
     details = [
         Detail("InputMismatchError", "The column is missing.", column=name)
         for name in schema.input_names

@@ -1,8 +1,8 @@
 """Every answer that is not scores: its status, and its class and code from the classic service's list of error codes.
 
 `{"error": {"code": class, "message": ..., "details": [{"code": ..., "message": ..., "row": 0, "column": "Age"}]}}`.
-`row` (0-based) and `column` are ours. Source: "Web service error codes" in Microsoft's documentation of Azure Machine
-Learning Studio (classic).
+`row` (0-based), `column` and `at` are ours. Source: "Web service error codes" in Microsoft's documentation of Azure
+Machine Learning Studio (classic).
 """
 
 from __future__ import annotations
@@ -33,12 +33,13 @@ CATEGORIES_SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One reason, with the row and column it concerns."""
+    """One reason, with the row and column it concerns; `at`, in seconds since 1970, is when what it tells happened."""
 
     code: str
     message: str
     row: int | None = None
     column: str | None = None
+    at: float | None = None
 
     def to_dict(self) -> dict[str, object]:
         """As it stands in the answer."""
@@ -47,6 +48,8 @@ class Detail:
             plain["row"] = self.row
         if self.column is not None:
             plain["column"] = self.column
+        if self.at is not None:
+            plain["at"] = f"{dt.datetime.fromtimestamp(self.at, dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
         return plain
 
 
@@ -63,9 +66,11 @@ class Refusal(Exception):
     ) -> None:
         super().__init__(code)
         self.status = status
+        self.message = message
+        self.details = tuple(details[:MOST_DETAILS])
         self.rows = len({detail.row for detail in details} - {None})
         self.body = orjson.dumps(
-            {"error": {"code": code, "message": message, "details": [d.to_dict() for d in details[:MOST_DETAILS]]}}
+            {"error": {"code": code, "message": message, "details": [d.to_dict() for d in self.details]}}
         )
         self.headers = dict(headers or {})
 
@@ -91,22 +96,36 @@ def empty(message: str = "There is no row to score.") -> Refusal:
 
 def unauthorized() -> Refusal:
     """One answer for a wrong, missing or foreign key and for an endpoint that does not exist: nobody learns which."""
-    detail = Detail("ScoreRequestUnauthorized", "Invalid credentials provided.")
-    headers = {"WWW-Authenticate": "Bearer"}
-    return Refusal(401, "Unauthorized", "The request is not authorized.", [detail], headers)
+    return _not_authorized(Detail("ScoreRequestUnauthorized", "Invalid credentials provided."))
+
+
+def revoked(at: float) -> Refusal:
+    """The key was this endpoint's: whoever had it may know when it ended, and that there is such an endpoint."""
+    day = dt.datetime.fromtimestamp(at, dt.UTC)
+    return _not_authorized(Detail("KeyRevoked", f"The key was revoked on {day:%Y-%m-%d} (UTC).", at=at))
 
 
 def not_managing() -> Refusal:
     """A wrong, missing or customer's token, and a host whose operator has made none yet."""
-    detail = Detail("ManagementRequestUnauthorized", "Invalid credentials provided.")
+    return _not_authorized(Detail("ManagementRequestUnauthorized", "Invalid credentials provided."))
+
+
+def _not_authorized(detail: Detail) -> Refusal:
     headers = {"WWW-Authenticate": "Bearer"}
     return Refusal(401, "Unauthorized", "The request is not authorized.", [detail], headers)
+
+
+def too_many_failures(seconds: float) -> Refusal:
+    """In place of 401 when an address has given many wrong keys: the same for all of them."""
+    detail = Detail("TooManyFailures", "There were too many requests without a right key from this address.")
+    headers = {"Retry-After": str(max(1, round(seconds)))}
+    return Refusal(429, "TooManyRequests", "The request is not authorized.", [detail], headers)
 
 
 def expired(at: float) -> Refusal:
     """The key is right; the endpoint's last day is past."""
     day = dt.datetime.fromtimestamp(at, dt.UTC)
-    detail = Detail("EndpointExpired", f"The endpoint expired on {day:%Y-%m-%d %H:%M} UTC.")
+    detail = Detail("EndpointExpired", f"The endpoint expired on {day:%Y-%m-%d %H:%M} UTC.", at=at)
     return Refusal(403, "Forbidden", "The endpoint has expired.", [detail])
 
 
@@ -127,6 +146,17 @@ def too_large(limit: int) -> Refusal:
     """The body is over a limit, in bytes."""
     detail = Detail("OutOfMemoryLimit", f"Maximum allowed size of the request is {limit / 2**20:g} MB.")
     return Refusal(413, "MemoryQuotaViolation", "The request is too large.", [detail])
+
+
+def unsupported(message: str, headers: Mapping[str, str] | None = None) -> Refusal:
+    """The body is of a kind that is not taken."""
+    return Refusal(
+        415,
+        "UnsupportedMediaType",
+        "The body is of a kind that is not taken.",
+        [Detail("RequestBodyInvalid", message)],
+        headers,
+    )
 
 
 def timed_out(seconds: float) -> Refusal:

@@ -1,4 +1,4 @@
-"""Runs an application over HTTP, on this machine only."""
+"""Runs an application over HTTP: on this machine only, unless its exposure says more."""
 
 from __future__ import annotations
 
@@ -11,27 +11,23 @@ from typing import Any, Self
 
 import uvicorn
 
-from worker.scoring.endpoint import is_loopback
+from worker.host.connection import Connection
+from worker.host.exposure import Exposure
 from worker.scoring.errors import SheetscoreError
 
 KEEP_ALIVE_SECONDS = 30
+MOST_CONNECTIONS = 500
+"""At one time; more are answered 503. Systems give a process 1,024 open files by default."""
+
 GC_OBJECTS = 50_000
 STOP_SECONDS = 10
-
-
-class NotLoopback(SheetscoreError):
-    """The host was asked to listen where others can reach it."""
-
-    def __init__(self, host: str) -> None:
-        super().__init__(f"{host} is not a loopback address")
-        self.host = host
 
 
 class PortTaken(SheetscoreError):
     """Another program listens on the port."""
 
     def __init__(self, host: str, port: int) -> None:
-        super().__init__(f"port {port} of {host} is taken")
+        super().__init__(f"port {port} of {host} is taken; another can be given with --port")
         self.host, self.port = host, port
 
 
@@ -41,16 +37,30 @@ class HostServer:
     `run` serves in the foreground until SIGINT or SIGTERM. As a context manager it serves while the block runs.
     """
 
-    def __init__(self, app: Any, host: str, port: int) -> None:  # noqa: ANN401 - any ASGI application
-        """Port 0 takes a free one. Raises NotLoopback, PortTaken, OSError."""
-        if not is_loopback(host):
-            raise NotLoopback(host)
+    def __init__(
+        self,
+        app: Any,  # noqa: ANN401 - any ASGI application
+        host: str,
+        port: int,
+        exposure: Exposure | None = None,
+        *,
+        connection: type[Connection] = Connection,
+        most_connections: int = MOST_CONNECTIONS,
+    ) -> None:
+        """Port 0 takes a free one. Raises NotSafe, PortTaken, OSError."""
+        exposure = exposure or Exposure()
+        exposure.check(host)
         self._socket = _listen(host, port)
         self.port: int = self._socket.getsockname()[1]
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        tls = exposure.tls
+        secure = "s" if tls else ""
+        self.url = f"http{secure}://{f'[{host}]' if ':' in host else host}:{self.port}"
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
+                http=connection,
+                limit_concurrency=most_connections,
+                ssl_context_factory=None if tls is None else lambda *_: tls,
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,

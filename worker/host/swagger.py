@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from worker.endpoints import EndpointRow
+from worker.host.swaggerjobs import batch_definitions, batch_paths
 from worker.scoring.codecs.classic import INPUT, OUTPUT
-from worker.scoring.schema import Column, ColumnType, Output, Schema
+from worker.scoring.schema import EXAMPLES, Column, ColumnType, Output, Parameter, Schema
 
 Spec = dict[str, Any]
 
@@ -21,19 +23,13 @@ _TYPES: Mapping[ColumnType, Spec] = {
     ColumnType.TEXT: {"type": "string"},
     ColumnType.DATETIME: {"type": "string", "format": "date-time"},
 }
-_PLACEHOLDERS: Mapping[ColumnType, object] = {
-    ColumnType.NUMBER: 0,
-    ColumnType.INTEGER: 0,
-    ColumnType.BOOLEAN: False,
-    ColumnType.TEXT: "value",
-    ColumnType.DATETIME: "2000-01-01T00:00:00",
-}
 
 
-def swagger(endpoint: EndpointRow, schema: Schema, base_path: str) -> Spec:
-    """`base_path` is the path of the endpoint's location. Sample rows appear only if the endpoint shows them."""
+def swagger(endpoint: EndpointRow, schema: Schema, location: str) -> Spec:
+    """`location` is the endpoint's address as it is handed out. Sample rows appear only if the endpoint shows them."""
+    address = urlsplit(location)
     sample = [dict(row) for row in schema.sample] if endpoint.sample_data else []
-    rows = sample or [{column.name: _PLACEHOLDERS[column.type] for column in schema.inputs}]
+    rows = sample or [{column.name: EXAMPLES[column.type] for column in schema.inputs}]
     return {
         "swagger": "2.0",
         "info": {
@@ -43,13 +39,15 @@ def swagger(endpoint: EndpointRow, schema: Schema, base_path: str) -> Spec:
             "x-endpoint-name": endpoint.name,
             "x-endpoint-description": endpoint.description,
         },
-        "basePath": base_path,
+        "host": address.netloc,
+        "basePath": address.path,
+        "schemes": [address.scheme],
         "consumes": ["application/json"],
         "produces": ["application/json"],
         "securityDefinitions": {"Bearer": {"type": "apiKey", "name": "Authorization", "in": "header"}},
         "security": [{"Bearer": []}],
-        "paths": {"/execute": {"post": _execute()}},
-        "definitions": _definitions(schema, rows),
+        "paths": {"/execute": {"post": _execute()}, **batch_paths()},
+        "definitions": _definitions(schema, rows) | batch_definitions(),
     }
 
 
@@ -81,11 +79,12 @@ def _definitions(schema: Schema, rows: list[Spec]) -> Spec:
     outputs = {output.name: _output(output) for output in schema.outputs}
     return {
         "ExecutionRequest": {
-            **_object({"Inputs": {"$ref": "#/definitions/ExecutionInputs"}, "GlobalParameters": {"type": "object"}}),
-            "required": ["Inputs"],
-            "example": {"Inputs": {INPUT: rows}, "GlobalParameters": {}},
+            **_object({"Inputs": _reference("ExecutionInputs"), "GlobalParameters": _reference("GlobalParameters")}),
+            "required": ["Inputs", "GlobalParameters"] if schema.open_parameters else ["Inputs"],
+            "example": {"Inputs": {INPUT: rows}, "GlobalParameters": schema.example_parameters},
         },
         "ExecutionInputs": _tables(INPUT),
+        "GlobalParameters": _parameters(schema),
         f"{INPUT}Item": {**_object(inputs), "required": list(inputs)},
         "ExecutionResponse": _object({"Results": {"$ref": "#/definitions/ExecutionOutputs"}}),
         "ExecutionOutputs": _tables(OUTPUT),
@@ -94,12 +93,25 @@ def _definitions(schema: Schema, rows: list[Spec]) -> Spec:
     }
 
 
+def _parameters(schema: Schema) -> Spec:
+    made = _object({parameter.name: _parameter(parameter) for parameter in schema.parameters})
+    return {**made, "required": list(schema.open_parameters)} if schema.open_parameters else made
+
+
+def _parameter(parameter: Parameter) -> Spec:
+    return _input(parameter) | ({} if parameter.default is None else {"default": parameter.default})
+
+
+def _reference(name: str) -> Spec:
+    return {"$ref": f"#/definitions/{name}"}
+
+
 def _object(properties: Spec) -> Spec:
     return {"type": "object", "properties": properties}
 
 
 def _tables(name: str) -> Spec:
-    return _object({name: {"type": "array", "items": {"$ref": f"#/definitions/{name}Item"}}})
+    return _object({name: {"type": "array", "items": _reference(f"{name}Item")}})
 
 
 def _input(column: Column) -> Spec:

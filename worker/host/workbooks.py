@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,12 +13,10 @@ from starlette.routing import Route
 
 from worker.endpoints import EndpointRow, Snapshots
 from worker.host.access import authorised
-from worker.host.refusals import Detail, Refusal, bad_argument, empty, not_found, timed_out, too_large
+from worker.host.addresses import own_url
+from worker.host.refusals import Detail, Refusal, bad_argument, not_found
+from worker.host.streaming import SILENCE_SECONDS, check_told_size, stream_to
 
-SILENCE_SECONDS = 60.0
-"""How long an upload may send nothing before it is given up."""
-
-_WRITE_BYTES = 2**20
 _NAME_LENGTH = 200
 _SHEET_TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -89,18 +86,16 @@ class Workbooks:
         """Take a workbook (the raw body) and enter its job."""
         endpoint = authorised(request, self._snapshots)
         name = _file_name(request.query_params.get("name", ""))
-        told = request.headers.get("content-length", "")
-        if told.isdecimal() and int(told) > self._most_bytes:
-            raise too_large(self._most_bytes)
+        check_told_size(request, self._most_bytes)
         incoming = await to_thread.run_sync(self._uploads.begin, endpoint.id, endpoint.customer_id, name)
         try:
-            await self._stream(request, incoming.path)
+            await stream_to(request, incoming.path, self._most_bytes, self._silence_seconds)
             job_id = await to_thread.run_sync(self._uploads.commit, incoming)
         except BaseException:
             await to_thread.run_sync(self._uploads.abort, incoming)
             raise
         state = await to_thread.run_sync(self._uploads.state, endpoint.id, job_id)
-        url = f"{request.url.scheme}://{request.url.netloc}{request.url.path}/{job_id}"
+        url = f"{own_url(request)}/{job_id}"
         answer = {"id": job_id, "state": (state or {}).get("state", "queued"), "url": url}
         return JSONResponse(answer, 202, {"Location": url})
 
@@ -135,30 +130,6 @@ class Workbooks:
         if state is None:
             raise not_found("JobNotFound", "There is no such job.")
         return state
-
-    async def _stream(self, request: Request, path: Path) -> None:
-        size = 0
-        waiting = bytearray()
-        chunks = request.stream()
-        with path.open("wb") as file:
-            while chunk := await self._next(chunks):
-                size += len(chunk)
-                if size > self._most_bytes:
-                    raise too_large(self._most_bytes)
-                waiting += chunk
-                if len(waiting) >= _WRITE_BYTES:
-                    await to_thread.run_sync(file.write, bytes(waiting))
-                    waiting.clear()
-            await to_thread.run_sync(file.write, bytes(waiting))
-        if not size:
-            raise empty("The file is empty.")
-
-    async def _next(self, chunks: Any) -> bytes:  # noqa: ANN401 - an asynchronous iterator of bytes
-        try:
-            async with asyncio.timeout(self._silence_seconds):
-                return await anext(chunks, b"")
-        except TimeoutError:
-            raise timed_out(self._silence_seconds) from None
 
 
 def _conflict(code: str, message: str) -> Refusal:

@@ -1,4 +1,4 @@
-"""Management over HTTP: web services and their endpoints, settings, refresh, keys.
+"""Management over HTTP: web services, their versions and endpoints, settings, models, refresh, keys.
 
 An operator's token does everything here, an endpoint's own key reads that endpoint. Decided otherwise than classic:
 keys are shown once, in the answer that makes them, and are null ever after; PUT on an existing name is 409 and shows no
@@ -8,89 +8,81 @@ key; a foreign and a missing endpoint are one answer, 204 to GET and 404 to the 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Annotated
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from worker.endpoints import (
-    Access,
-    EndpointRow,
-    NewEndpoint,
-    Registry,
-    RuleError,
-    ServiceRow,
-    Snapshots,
-    Updates,
-    rules,
-)
+from worker.endpoints import Access, Change, EndpointRow, NewEndpoint, Registry, RuleError, Snapshots, Updates, rules
+from worker.endpoints.updates import check_movable
 from worker.host.access import bearer_key, operator
-from worker.host.management.own import OwnEndpoints
-from worker.host.management.refused import broken_rule, misread
-from worker.host.management.wire import (
-    NewSettings,
-    Patch,
-    Refresh,
-    address_of,
+from worker.host.addresses import base_url
+from worker.host.area import Area
+from worker.host.management.find import endpoint_of, service_of
+from worker.host.management.models import model_at
+from worker.host.management.objects import (
+    EndpointObject,
+    PrimaryKey,
+    SecondaryKey,
     endpoint_object,
     listed,
-    service_object,
+    resource_name,
 )
-from worker.host.refusals import Refusal, not_found
-
-PREFIX = "/workspaces/{ws}/webservices"
+from worker.host.management.own import OwnEndpoints
+from worker.host.management.refused import broken_rule, misread
+from worker.host.management.routing import Router
+from worker.host.management.services import PREFIX, Services
+from worker.host.management.wire import NewSettings, Patch, Refresh
+from worker.host.refusals import Detail, Refusal, bad_argument, not_found
 
 
 class Management:
-    """The handlers. Each runs in a thread: the store may keep it waiting."""
+    """The handlers of endpoints. Each runs in a thread: the store may keep it waiting."""
 
-    def __init__(self, registry: Registry, updates: Updates, access: Access, snapshots: Snapshots) -> None:
+    def __init__(
+        self, registry: Registry, updates: Updates, access: Access, snapshots: Snapshots, area: Area | None = None
+    ) -> None:
+        """Without an upload area no model can be referred to."""
         self._registry = registry
         self._access = access
         self._updates = updates
         self._snapshots = snapshots
+        self._area = area
 
     def add_to(self, app: FastAPI) -> None:
         """Put the addresses into an application."""
-        one = f"{PREFIX}/{{service}}/endpoints/{{endpoint}}"
-        for method, path, handler in (
-            ("GET", PREFIX, self.list_services),
-            ("GET", f"{PREFIX}/{{service}}", self.get_service),
-            ("GET", f"{PREFIX}/{{service}}/endpoints", self.list_endpoints),
-            ("GET", one, self.get_endpoint),
-            ("PUT", one, self.make_endpoint),
-            ("PATCH", one, self.patch_endpoint),
-            ("DELETE", one, self.remove_endpoint),
-            ("POST", f"{one}/refresh", self.refresh_endpoint),
-            ("POST", f"{one}/keys/{{slot}}", self.rotate_key),
-        ):
-            app.add_api_route(path, handler, methods=[method], response_model=None)
-        OwnEndpoints(self._registry, self._access, self._snapshots).add_to(app)
+        router = Router(app, self._snapshots)
+        Services(self._registry, self._snapshots, self._area).add_to(router)
+        every, one = f"{PREFIX}/{{service}}/endpoints", f"{PREFIX}/{{service}}/endpoints/{{endpoint}}"
+        router.add("GET", every, self.list_endpoints, ok200=list[EndpointObject], none204=None)
+        router.add("GET", one, self.get_endpoint, ok200=EndpointObject, none204=None)
+        router.add("PUT", one, self.make_endpoint, made201=EndpointObject)
+        router.add("PATCH", one, self.patch_endpoint, ok200=EndpointObject, same304=None)
+        router.add("DELETE", one, self.remove_endpoint, none204=None)
+        router.add("POST", f"{one}/refresh", self.refresh_endpoint, ok200=EndpointObject, same304=None)
+        router.add("POST", f"{one}/keys/{{slot}}", self.rotate_key, ok200=PrimaryKey | SecondaryKey)
+        OwnEndpoints(self._registry, self._access, self._snapshots).add_to(router)
         app.add_exception_handler(RuleError, broken_rule)
         app.add_exception_handler(RequestValidationError, misread)
 
-    def list_services(self, request: Request, ws: str) -> Response:
-        """The web services."""
-        operator(request, self._snapshots)
-        return listed([service_object(row, ws) for row in self._registry.services()])
-
-    def get_service(self, request: Request, ws: str, service: str) -> Response:
-        """One web service, by name or id."""
-        operator(request, self._snapshots)
-        with suppress(Refusal):
-            return JSONResponse(service_object(self._service(service), ws))
-        return Response(status_code=204)
-
-    def list_endpoints(self, request: Request, ws: str, service: str) -> Response:
-        """The endpoints of a web service."""
+    def list_endpoints(
+        self,
+        request: Request,
+        ws: str,
+        service: str,
+        limit: Annotated[int | None, Query(ge=1, le=10_000, description="At most so many, by name.")] = None,
+        after: Annotated[str, Query(max_length=24, description="Only those whose names come after this one.")] = "",
+    ) -> Response:
+        """The endpoints of a web service, all of them or a page."""
         operator(request, self._snapshots)
         with suppress(Refusal):
-            found = self._service(service)
-            published = self._registry.published(found.name)
-            base = address_of(request)
-            rows = self._registry.endpoints(service=found.name)
-            return listed([endpoint_object(r, found.id, ws, base, published[r.model_version]) for r in rows])
+            found = service_of(self._registry, service)
+            rows = self._registry.endpoints(service=found.name, after=after, limit=limit)
+            published = self._registry.published(found.name)  # after the rows, which may pin what came this moment
+            base = base_url(request)
+            there = [row for row in rows if row.model_version in published]
+            return listed([endpoint_object(r, found.id, ws, base, published[r.model_version]) for r in there])
         return Response(status_code=204)
 
     def get_endpoint(self, request: Request, ws: str, service: str, endpoint: str) -> Response:
@@ -99,7 +91,7 @@ class Management:
         if own is None:
             operator(request, self._snapshots)
         with suppress(Refusal):
-            row = self._endpoint(service, endpoint)
+            row = endpoint_of(self._registry, service, endpoint)
             if own is None or own.id == row.id:
                 return JSONResponse(self._object(request, ws, row))
         return Response(status_code=204)
@@ -108,29 +100,30 @@ class Management:
         """Make an endpoint. Its two keys are in this answer and in no other."""
         operator(request, self._snapshots)
         values = settings.given()
-        name, customer = self._service(service).name, settings.Customer or endpoint
-        if settings.Customer is None:
-            rules.check_name("endpoint", endpoint)
-            with suppress(rules.NameTaken):
-                self._registry.add_customer(customer)
-        made = self._registry.add_endpoint(name, endpoint, customer, settings.ModelVersion, **values)
+        name, customer = service_of(self._registry, service).name, settings.Customer or endpoint
+        unnamed = settings.Customer is None
+        made = self._registry.add_endpoint(
+            name, endpoint, customer, settings.ModelVersion, new_customer=unnamed, **values
+        )
         return JSONResponse(self._object(request, ws, made.endpoint, made), 201)
 
     def patch_endpoint(self, request: Request, ws: str, service: str, endpoint: str, patch: Patch) -> Response:
-        """Change settings, or the version whose model the endpoint takes. What is not given stays."""
+        """Change settings, or the model. What is not given stays; 304 when nothing changes."""
         who = operator(request, self._snapshots)
-        row, values = self._endpoint(service, endpoint), patch.given()
-        rules.checked_settings(values, row.throttle_level, row.max_concurrent_calls)
-        if patch.ModelVersion is not None:
-            self._updates.set_model(row, patch.ModelVersion, who)
-        return JSONResponse(self._object(request, ws, self._registry.change_endpoint(row.id, **values)))
+        row = endpoint_of(self._registry, service, endpoint)
+        values = rules.checked_settings(patch.given(), row.throttle_level, row.max_concurrent_calls)
+        changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+        moved = self._moved(row, patch, who)
+        if not changed and moved is None:
+            return Response(status_code=304)
+        return JSONResponse(self._object(request, ws, self._registry.change_endpoint(row.id, **changed)))
 
     def refresh_endpoint(
         self, request: Request, ws: str, service: str, endpoint: str, wanted: Refresh | None = None
     ) -> Response:
         """Take the newest contract, and with `OverwriteResources` the newest model. 304 when nothing changes."""
         who = operator(request, self._snapshots)
-        row = self._endpoint(service, endpoint)
+        row = endpoint_of(self._registry, service, endpoint)
         overwrite = wanted is not None and wanted.OverwriteResources
         if self._updates.refresh(row, overwrite=overwrite, who=who) is None:
             return Response(status_code=304)
@@ -139,28 +132,29 @@ class Management:
     def rotate_key(self, request: Request, service: str, endpoint: str, slot: str) -> Response:
         """Put a new key in place of `primary` or `secondary`; the other stays valid."""
         operator(request, self._snapshots)
-        key = self._registry.rotate_key(self._endpoint(service, endpoint).id, slot)
+        key = self._registry.rotate_key(endpoint_of(self._registry, service, endpoint).id, slot)
         return JSONResponse({"PrimaryKey" if slot == "primary" else "SecondaryKey": key})
 
     def remove_endpoint(self, request: Request, service: str, endpoint: str) -> Response:
-        """Remove an endpoint and its keys."""
+        """Remove an endpoint with its keys and the models sent to it alone."""
         operator(request, self._snapshots)
-        self._registry.remove_endpoint(self._endpoint(service, endpoint).id)
+        self._registry.remove_endpoint(endpoint_of(self._registry, service, endpoint).id)
         return Response(status_code=204)
 
-    def _service(self, service: str) -> ServiceRow:
-        for row in self._registry.services():
-            if service in {row.id, row.name}:
-                return row
-        raise not_found("WebServiceNotFound", "There is no such web service.")
+    def _moved(self, row: EndpointRow, patch: Patch, who: str) -> Change | None:
+        if patch.Resources is None:
+            return None if patch.ModelVersion is None else self._updates.set_model(row, patch.ModelVersion, who)
+        if patch.ModelVersion is not None:
+            raise bad_argument(Detail("BadParameterValue", "Give either ModelVersion or Resources."))
+        if [resource.Name for resource in patch.Resources] != [resource_name(row.service)]:
+            wanted = f"Resources must name one resource of the endpoint, {resource_name(row.service)!r}."
+            raise bad_argument(Detail("InvalidResourceName" if patch.Resources else "MissingResources", wanted))
+        check_movable(row, "model")
+        return self._registry.send_model(row, model_at(self._area, patch.Resources[0].Location.given()), who)
 
-    def _endpoint(self, service: str, endpoint: str) -> EndpointRow:
-        try:
-            return self._registry.endpoint(f"{self._service(service).name}/{endpoint}")
-        except rules.Unknown:
-            raise not_found("EndpointNotFound", "There is no such endpoint.") from None
-
-    def _object(self, request: Request, ws: str, row: EndpointRow, keys: NewEndpoint | None = None) -> dict[str, Any]:
+    def _object(self, request: Request, ws: str, row: EndpointRow, keys: NewEndpoint | None = None) -> EndpointObject:
         service = self._registry.service(row.service)
-        published = self._registry.published(row.service)[row.model_version]
-        return endpoint_object(row, service.id, ws, address_of(request), published, keys)
+        published = self._registry.published(row.service).get(row.model_version)
+        if published is None:
+            raise not_found("EndpointNotFound", "The endpoint was changed or removed meanwhile.")
+        return endpoint_object(row, service.id, ws, base_url(request), published, keys)

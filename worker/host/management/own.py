@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from worker.endpoints import Access, EndpointRow, Registry, Snapshots
 from worker.host.access import customer
-from worker.host.management.wire import address_of, endpoint_object, listed
+from worker.host.addresses import base_url
+from worker.host.management.objects import DeviceKey, EndpointObject, endpoint_object, listed
+from worker.host.management.routing import Router
 from worker.host.refusals import not_found
 
 PREFIX = "/workspaces/{ws}/endpoints"
@@ -21,21 +23,22 @@ class OwnEndpoints:
         self._access = access
         self._snapshots = snapshots
 
-    def add_to(self, app: FastAPI) -> None:
-        """Put the addresses into an application."""
+    def add_to(self, router: Router) -> None:
+        """Put the addresses into a router."""
         device = f"{PREFIX}/{{endpoint_id}}/devices/{{device}}"
-        app.add_api_route(PREFIX, self.list_own, methods=["GET"], response_model=None)
-        app.add_api_route(device, self.add_device, methods=["PUT"], response_model=None)
-        app.add_api_route(device, self.remove_device, methods=["DELETE"], response_model=None)
+        router.add("GET", PREFIX, self.list_own, ok200=list[EndpointObject], none204=None)
+        router.add("PUT", device, self.add_device, made201=DeviceKey)
+        router.add("DELETE", device, self.remove_device, none204=None)
 
     def list_own(self, request: Request, ws: str) -> Response:
         """The endpoints of the customer whose token it is, without keys."""
         rows = self._own(request)
         services = {row.name: row.id for row in self._registry.services()}
-        published = {name: self._registry.published(name) for name in {row.service for row in rows}}
-        base = address_of(request)
+        published = {name: self._registry.published(name) for name in {row.service for row in rows} & set(services)}
+        base = base_url(request)
+        there = [row for row in rows if row.model_version in published.get(row.service, {})]  # others went meanwhile
         return listed(
-            [endpoint_object(r, services[r.service], ws, base, published[r.service][r.model_version]) for r in rows]
+            [endpoint_object(r, services[r.service], ws, base, published[r.service][r.model_version]) for r in there]
         )
 
     def add_device(self, request: Request, endpoint_id: str, device: str) -> Response:
@@ -48,8 +51,7 @@ class OwnEndpoints:
         return Response(status_code=204)
 
     def _own(self, request: Request) -> list[EndpointRow]:
-        customer_id = customer(request, self._snapshots)
-        return [row for row in self._registry.endpoints() if row.customer_id == customer_id]
+        return self._registry.endpoints(customer_id=customer(request, self._snapshots))
 
     def _one(self, request: Request, endpoint_id: str) -> EndpointRow:
         for row in self._own(request):

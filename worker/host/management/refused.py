@@ -12,6 +12,7 @@ from worker.host.refusals import Detail, Refusal, bad_argument
 _CODES: dict[type[Exception], tuple[int, str, str]] = {
     rules.NameInvalid: (400, "BadArgument", "BadParameterValue"),
     rules.NameTaken: (409, "Conflict", "NameTaken"),
+    rules.TooMany: (409, "Conflict", "TooMany"),
     rules.Unknown: (400, "BadArgument", "BadParameterValue"),
     rules.DescriptionTooLong: (400, "BadArgument", "BadParameterValue"),
     rules.ChoiceInvalid: (400, "BadArgument", "BadParameterValue"),
@@ -21,9 +22,16 @@ _CODES: dict[type[Exception], tuple[int, str, str]] = {
     rules.UpdatePrevented: (409, "Conflict", "UpdatePrevented"),
     rules.ExpiryInThePast: (400, "BadArgument", "ExpiryTimeInThePast"),
     rules.ChangedMeanwhile: (409, "Conflict", "ChangedMeanwhile"),
+    rules.WaveUndone: (409, "Conflict", "ChangedMeanwhile"),
+    rules.ServiceInUse: (409, "Conflict", "EndpointsRemain"),
     rules.JobsRunning: (409, "Conflict", "JobsRunning"),
     rules.ModelMisfit: (400, "InvalidOperation", "IncompatibleModel"),
     rules.SampleNotScored: (400, "InvalidOperation", "IncompatibleModel"),
+    rules.NotAModel: (400, "InvalidOperation", "IncompatibleModel"),
+    rules.ForeignOperators: (400, "InvalidOperation", "IncompatibleModel"),
+    rules.ExternalData: (400, "InvalidOperation", "IncompatibleModel"),
+    rules.ModelTooCostly: (400, "InvalidOperation", "IncompatibleModel"),
+    rules.ModelTooLarge: (413, "MemoryQuotaViolation", "OutOfMemoryLimit"),
 }
 _MESSAGE = "The request breaks a rule; nothing was changed."
 

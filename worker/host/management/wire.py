@@ -1,20 +1,14 @@
-"""The objects of the management API: what comes in, checked, and what goes out, in the classic service's names.
-
-`Customer`, `ContractVersion`, `ModelVersion`, `ExpiresAt` and `DiagnosticsExpiry` are ours. `Version` is, as it was,
-the moment the endpoint's model was published. Source: the Endpoint Management API's own swagger.
-"""
+"""What management takes in, in the classic service's names. Fields that classic clients send besides are left alone."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
 
-from fastapi import Request, Response
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from worker.endpoints import EndpointRow, NewEndpoint, ServiceRow
 from worker.host.refusals import Detail, bad_argument
+from worker.scoring.schema import ContractError, Schema
 
 _SETTINGS = {
     "description": "Description",
@@ -26,17 +20,29 @@ _SETTINGS = {
 }
 
 
-class Settings(BaseModel):
-    """What may be set of an endpoint. Fields that classic clients send besides are left alone."""
+class Body(BaseModel):
+    """Values are taken as they are: `"5"` is no number."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
+    @field_validator("*")
+    @classmethod
+    def _can_be_stored(cls, value: object) -> object:
+        """Neither NUL nor half of a surrogate pair, which JSON can write and a store cannot."""
+        if isinstance(value, str) and any(char == "\0" or "\ud800" <= char <= "\udfff" for char in value):
+            raise ValueError("a character that no text has")
+        return value
+
+
+class Settings(Body):
+    """What may be set of an endpoint."""
+
     Description: str | None = None
-    ThrottleLevel: str | None = None
-    MaxConcurrentCalls: int | None = None
-    DiagnosticsTraceLevel: str | None = None
+    ThrottleLevel: str | None = Field(None, description="Low (4 calls at once) or High.")
+    MaxConcurrentCalls: int | None = Field(None, description="1 to 200, at level High.")
+    DiagnosticsTraceLevel: str | None = Field(None, description="None, Error or All.")
     SampleDataEnabled: bool | None = None
-    PreventUpdate: bool | None = None
+    PreventUpdate: bool | None = Field(None, description="Whether refresh and change of model are refused.")
     DiagnosticsExpiry: str | None = Field(None, description="When the endpoint's log stops; as ExpiresAt.")
     ExpiresAt: str | None = Field(None, description="ISO 8601 with time zone; an empty text for never.")
 
@@ -58,62 +64,63 @@ class NewSettings(Settings):
     ModelVersion: int | None = Field(None, description="Number of the version to pin; the newest if not given.")
 
 
+class Location(Body):
+    """Where a file lies: the reference that an upload was answered with."""
+
+    BaseLocation: str | None = None
+    RelativeLocation: str | None = None
+    SasBlobToken: str | None = Field(None, repr=False)
+    ConnectionString: str | None = Field(None, repr=False, description="Refused: only references are taken.")
+
+    def given(self) -> dict[str, str]:
+        """What is there."""
+        return self.model_dump(exclude_none=True)
+
+
+class NewResource(Body):
+    """A model for one endpoint."""
+
+    Name: str = Field(description="As the endpoint's Resources have it.")
+    Location: Location
+
+
 class Patch(Settings):
-    """Settings to change, and the version whose model to take."""
+    """Settings to change, and either the version whose model to take or a model of the endpoint's own."""
 
     ModelVersion: int | None = None
+    Resources: list[NewResource] | None = None
 
 
-class Refresh(BaseModel):
+class Refresh(Body):
     """Whether the model is replaced too."""
 
     OverwriteResources: bool = False
 
 
-def service_object(row: ServiceRow, workspace: str) -> dict[str, Any]:
-    """A web service as classic clients read it."""
-    return {
-        "Id": row.id,
-        "Name": row.name,
-        "Description": row.description,
-        "CreationTime": _moment(row.created_at),
-        "WorkspaceId": workspace,
-        "DefaultEndpointName": "default",
-        "NewestVersion": row.newest,
-    }
+class NewVersion(Body):
+    """A contract, and where the model file was uploaded to."""
+
+    Contract: dict[str, Any]
+    Model: Location
+
+    def schema_given(self) -> Schema:
+        """The contract. Raises Refusal."""
+        try:
+            return Schema.from_dict(self.Contract)
+        except ContractError as error:
+            raise bad_argument(Detail("BadParameterValue", f"Contract: {error}")) from None
 
 
-def endpoint_object(
-    row: EndpointRow, service_id: str, workspace: str, base: str, published: float, keys: NewEndpoint | None = None
-) -> dict[str, Any]:
-    """An endpoint as classic clients read it. `base` is this host's address, `published` when its model was."""
-    location = f"{base}/workspaces/{workspace}/services/{row.id}"
-    return {
-        "Name": row.name,
-        "Description": row.description,
-        "CreationTime": _moment(row.created_at),
-        "WorkspaceId": workspace,
-        "WebServiceId": service_id,
-        "HelpLocation": f"{location}/swagger.json",
-        "PrimaryKey": keys.primary if keys else None,
-        "SecondaryKey": keys.secondary if keys else None,
-        "ApiLocation": location,
-        "Version": _moment(published),
-        "ThrottleLevel": row.throttle_level,
-        "MaxConcurrentCalls": row.max_concurrent_calls,
-        "DiagnosticsTraceLevel": row.logging_level,
-        "DiagnosticsExpiry": None if row.logging_until is None else _moment(row.logging_until),
-        "PreventUpdate": row.prevent_update,
-        "SampleDataEnabled": row.sample_data,
-        "Customer": row.customer,
-        "ContractVersion": row.contract_version,
-        "ModelVersion": row.model_version,
-        "ExpiresAt": None if row.expires_at is None else _moment(row.expires_at),
-    }
+class NewService(NewVersion):
+    """A web service to be made."""
+
+    Description: str = ""
 
 
-def _moment(seconds: float) -> str:
-    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+class Description(Body):
+    """What may be changed of a web service."""
+
+    Description: str
 
 
 def _seconds(field: str, text: str) -> float | None:
@@ -121,20 +128,10 @@ def _seconds(field: str, text: str) -> float | None:
         return None
     try:
         moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise bad_argument(
-            Detail("BadParameterValue", f"{field} is a moment such as 2027-03-31T00:00:00Z, or an empty text.")
-        )
-    return moment.timestamp()
-
-
-def address_of(request: Request) -> str:
-    """This host's address as the caller wrote it."""
-    return str(request.base_url).rstrip("/")
-
-
-def listed(objects: list[dict[str, Any]]) -> Response:
-    """An array; 204 when there is nothing in it."""
-    return JSONResponse(objects) if objects else Response(status_code=204)
+        if moment.tzinfo is not None:
+            return moment.astimezone(dt.UTC).replace(microsecond=0).timestamp()
+    except (ValueError, OverflowError):
+        pass
+    raise bad_argument(
+        Detail("BadParameterValue", f"{field} is a moment such as 2027-03-31T00:00:00Z, or an empty text.")
+    )

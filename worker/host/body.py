@@ -1,0 +1,61 @@
+"""The body of a call: no more of it than the limit, whatever its length is said to be and however it is packed."""
+
+from __future__ import annotations
+
+import zlib
+
+from starlette.requests import Request
+
+from worker.host.headers import header
+from worker.host.refusals import too_large, unsupported, wrong_body
+
+_GZIP = 16 + zlib.MAX_WBITS  # zlib's way to say that gzip's header and checksum stand around the data
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body, unpacked. Raises Refusal when it is larger than `limit` bytes, packed or not, or packed otherwise."""
+    told = header(request, b"content-length")
+    if told.isdecimal() and int(told) > limit:
+        raise too_large(limit)
+    encoding = header(request, b"content-encoding").strip().lower()
+    if encoding not in {"", "identity", "gzip", "x-gzip"}:
+        raise unsupported("The only Content-Encoding is gzip.", {"Accept-Encoding": "gzip, identity"})
+    unpack = _Gzip(limit) if encoding.endswith("gzip") else None
+    size, packed, chunks = 0, 0, []
+    async for chunk in request.stream():
+        packed += len(chunk)
+        part = unpack(chunk) if unpack else chunk
+        size += len(part)
+        if max(size, packed) > limit:
+            raise too_large(limit)
+        chunks.append(part)
+    if unpack and packed and not unpack.is_whole:
+        raise wrong_body("it ends before what is packed in it does")
+    return b"".join(chunks)
+
+
+class _Gzip:
+    """Unpacks gzip as it comes, one member after the other (RFC 1952, 2.2), and stops one byte over the limit."""
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit + 1
+        self._member = zlib.decompressobj(_GZIP)
+
+    def __call__(self, chunk: bytes) -> bytes:
+        parts = []
+        while chunk and self._left:
+            if self._member.eof:
+                self._member = zlib.decompressobj(_GZIP)
+            try:
+                part = self._member.decompress(chunk, self._left)
+            except zlib.error:
+                raise wrong_body("it is not gzip") from None
+            chunk = self._member.unused_data
+            self._left -= len(part)
+            parts.append(part)
+        return b"".join(parts)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the last member has ended."""
+        return self._member.eof
