@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -94,6 +96,21 @@ def test_keys_are_shown_once(shell: Shell, files: tuple[str, str]) -> None:
     assert not any(key in shown or key.encode() in kept for key in keys)
 
 
+def test_who_expires_soon_is_seen_in_the_list(shell: Shell, files: tuple[str, str]) -> None:
+    """The days that are left, from thirty before; a far end is a date alone."""
+    model, contract = files
+    shell("services", "add", "creditrisk", model, "--contract", contract)
+    shell("customers", "add", "acme")
+    for name, days in (("soon", 6), ("later", 90)):
+        shell("endpoints", "add", "creditrisk", name, "--customer", "acme")
+        day = (dt.datetime.now(dt.UTC) + dt.timedelta(days=days)).date()
+        shell("endpoints", "update", f"creditrisk/{name}", "--expires", str(day))
+    listed = {row["endpoint"].partition("/")[2]: row["expires"] for row in shell("endpoints", "list")}
+    assert listed["default"] is None
+    assert re.fullmatch(r".+ UTC \(in 6 days\)", listed["soon"])
+    assert listed["later"].endswith("UTC")
+
+
 def test_empty_lists_say_what_to_do(shell: Shell) -> None:
     """A new home is no dead end."""
     assert "sheetscore services add" in shell.text("services", "list")
@@ -108,6 +125,7 @@ def test_empty_lists_say_what_to_do(shell: Shell) -> None:
         (["endpoints", "show", "a/b"], "a/b", 1),
         (["customers", "add", "CON"], "CON", 1),
         (["jobs", "show", "0" * 32], "There is no job", 1),
+        (["jobs", "cancel", "0" * 32], "There is no job", 1),
         (["endpoints", "add", "x"], "Missing argument", 2),
         (["jobs", "list", "--limit", "0"], "--limit", 2),
         (["unknown"], "No such command", 2),
@@ -133,11 +151,19 @@ def test_a_contract_with_faults_names_them_all(shell: Shell, files: tuple[str, s
     assert "no name" in ran.stderr
 
 
+def test_every_fault_of_a_table_of_customers_has_a_line(shell: Shell, tmp_path: Path) -> None:
+    """A wall of 300 faults in one line helps nobody."""
+    table = tmp_path / "customers.csv"
+    table.write_text("customer,service\nACME,none\nbolt,none\n")
+    ran = shell.process("customers", "import", str(table))
+    assert ran.returncode == 1
+    assert [line.split(":")[1] for line in ran.stderr.splitlines()] == [" line 2", " line 2", " line 3"]
+
+
 @pytest.mark.parametrize(
     ("words", "environ", "said"),
     [
-        (["serve", "--port", "{port}"], {}, "port {port} of 127.0.0.1 is taken"),
-        (["serve", "--host", "0.0.0.0"], {}, "0.0.0.0 is not a loopback address"),
+        (["serve", "--port", "{port}"], {}, "port {port} of 127.0.0.1 is taken; another can be given with --port"),
         (["services", "list", "--home", "/dev/null/home"], {}, "/dev/null/home"),
         (["services", "list"], {"SHEETSCORE_DATABASE": "mysql://u:secret@h/d"}, "must begin with sqlite"),
         (["services", "list"], {"SHEETSCORE_DATABASE": "postgresql://u:secret@127.0.0.1:1/d"}, "cannot be used"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 
 from tests.endpoints import tiny
 from worker.cli import app
-from worker.endpoints import Registry, Snapshots
+from worker.endpoints import Registry, RuleError, Snapshots
 from worker.store import open_store
 
 
@@ -75,6 +76,31 @@ def test_one_refused_endpoint_does_not_hold_up_the_others(home: Path) -> None:
     assert models(home) == {"credit/default": 2, "credit/acme": 1, "credit/bolt": 2}
 
 
+def test_a_wave_that_meets_a_damaged_model_tells_what_it_moved(home: Path) -> None:
+    """By the wave's name it goes back; whatever hinders one endpoint, the others are told."""
+    run(home, "update", "credit/bolt", "--model", "2")
+    damaged = [file for file in (home / "models").iterdir() if file.read_bytes() == tiny.credit(0.5)]
+    engine = open_store("", home)
+    Registry(engine, home).publish("credit", tiny.contract(), tiny.credit(0.7))
+    engine.dispose()
+    damaged[0].unlink()
+    ran = run(home, "refresh", "--where", "service=credit", "--keep-model", "--json")
+    assert (ran.exit_code, "is missing or damaged" in ran.output) == (1, True)
+    (moved,) = json.loads(ran.stdout)
+    assert (moved["endpoint"], moved["to"]) == ("credit/acme", "3/1")
+    assert run(home, "rollback", "--wave", moved["wave"]).exit_code == 0
+
+
+def test_a_model_that_is_refused_leaves_the_settings_as_they_were(home: Path) -> None:
+    """One command is done as a whole; a setting that breaks a rule moves no model."""
+    for words in (["--model", "9", "--description", "new"], ["--model", "2", "--max-concurrent-calls", "0"]):
+        with pytest.raises(RuleError):
+            run(home, "update", "credit/acme", *words)
+    (shown,) = [row for row in data(home, "list") if row["endpoint"] == "credit/acme"]
+    assert (shown["model"], shown["calls at once"]) == (1, 20)
+    assert "new" not in run(home, "show", "credit/acme").stdout
+
+
 def test_update_changes_what_is_given(home: Path) -> None:
     """Settings and model in one command."""
     made = data(home, "update", "credit/acme", "--model", "2", "--throttle-level", "Low", "--expires", "2030-01-31")
@@ -82,6 +108,12 @@ def test_update_changes_what_is_given(home: Path) -> None:
     shown = data(home, "show", "credit/acme")
     assert shown["max_concurrent_calls"] == 4
     assert shown["expires_at"] == 1896134400.0
+    told = run(home, "update", "credit/acme", "--expires", "2030-02-28", "--logging-until", "never").stdout
+    assert re.findall(r"^(expires_at|logging_until) +(\S.*\S)", told, re.MULTILINE) == [
+        ("expires_at", "2030-03-01 00:00:00 UTC"),
+        ("logging_until", "never"),
+    ]
+    assert "2030-03-01 00:00:00 UTC" in run(home, "show", "credit/acme").stdout
     data(home, "update", "credit/acme", "--expires", "never")
     assert data(home, "show", "credit/acme")["expires_at"] is None
 
@@ -93,6 +125,7 @@ def test_update_changes_what_is_given(home: Path) -> None:
         ("refresh", "credit/acme", "--where", "version=1"),
         ("refresh", "--where", "colour=red"),
         ("refresh", "--where", "version=one"),
+        ("refresh", "--where", "version=99999999999999999999"),
         ("rollback",),
         ("rollback", "credit/acme"),
         ("rollback", "credit/acme", "--version", "1", "--wave", "x"),

@@ -13,7 +13,7 @@ import typer
 from sqlalchemy.exc import OperationalError
 
 from worker.batch.explain import explain
-from worker.cli import access, infer, manage, run, usage
+from worker.cli import access, convert, infer, manage, run, services, usage
 from worker.cli.show import complain
 from worker.scoring import ContractError, SheetscoreError
 from worker.settings import TABLE, SettingError
@@ -32,8 +32,10 @@ app.command()(run.serve)
 app.command()(run.score)
 app.command()(usage.usage)
 app.command()(manage.settings)
-manage.services.command("infer")(infer.infer_contract)
-app.add_typer(manage.services, name="services")
+services.services.command("infer")(infer.infer_contract)
+services.models.command("convert")(convert.convert_model)
+app.add_typer(services.services, name="services")
+app.add_typer(services.models, name="models")
 app.add_typer(access.endpoints, name="endpoints")
 app.add_typer(access.tokens, name="tokens")
 app.add_typer(usage.customers, name="customers")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,3 +42,8 @@ def opened(home: Path, settings: Settings | None = None) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+def operating() -> str:
+    """Who changes something from the command line, for the record."""
+    return f"command line ({getpass.getuser()})"

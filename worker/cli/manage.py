@@ -1,10 +1,8 @@
-"""`sheetscore services|endpoints|customers|jobs|settings`: make and show what the store holds."""
+"""`sheetscore endpoints|customers|jobs|settings`: make and show what the store holds."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,68 +15,16 @@ from worker.batch.ledger import Ledger
 from worker.batch.uploads import public
 from worker.cli import show
 from worker.cli.home import Home, Json, opened
-from worker.endpoints import EndpointRow, NewEndpoint, Registry, Remote, importing
-from worker.scoring import ContractError, Schema
+from worker.endpoints import EndpointRow, NewEndpoint, Registry, importing
+from worker.endpoints.expiry import DAY_SECONDS, WARNED_DAYS
+from worker.host.addresses import told_url
 from worker.settings import TABLE, Settings
 
-services = typer.Typer(no_args_is_help=True, help="Web services: published models under a name.")
 endpoints = typer.Typer(no_args_is_help=True, help="Endpoints: what customers call, each with its own keys.")
 customers = typer.Typer(no_args_is_help=True, help="Customers: who owns endpoints and drop folders.")
-jobs = typer.Typer(no_args_is_help=True, help="Jobs: workbooks that were or are being scored.")
+jobs = typer.Typer(no_args_is_help=True, help="Jobs: workbooks and tables that were or are being scored.")
 
-Model = Annotated[Path | None, typer.Argument(help="The ONNX file.", exists=True, dir_okay=False)]
-Contract = Annotated[Path, typer.Option(help="JSON file with inputs, outputs and sample rows.", exists=True)]
-RemoteUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--remote", help="Address of a remote scoring server instead of an ONNX file; key from SHEETSCORE_REMOTE_KEY."
-    ),
-]
-
-
-@services.command("add")
-def add_service(
-    name: str,
-    model: Model = None,
-    *,
-    contract: Contract,
-    remote: RemoteUrl = None,
-    description: str = "",
-    home: Home,
-    as_json: Json = False,
-) -> None:
-    """Publish a model as version 1 of a new web service, with its `default` endpoint."""
-    with opened(home) as engine:
-        made = Registry(engine, home).add_service(name, _contract(contract), _model(model, remote), description)
-    _new_endpoint(made, home, as_json=as_json)
-
-
-@services.command("publish")
-def publish(
-    name: str, model: Model = None, *, contract: Contract, remote: RemoteUrl = None, home: Home, as_json: Json = False
-) -> None:
-    """Publish the next version. The `default` endpoint follows; every other one stays where it is pinned."""
-    with opened(home) as engine:
-        number = Registry(engine, home).publish(name, _contract(contract), _model(model, remote))
-    show.one({"service": name, "version": number}, as_json=as_json)
-
-
-@services.command("list")
-def list_services(*, home: Home, as_json: Json = False) -> None:
-    """List the web services."""
-    with opened(home) as engine:
-        found = [_service(row) for row in Registry(engine, home).services()]
-    show.rows(found, as_json=as_json, empty="No web service yet: sheetscore services add NAME MODEL --contract FILE")
-
-
-@services.command("show")
-def show_service(name: str, *, home: Home, as_json: Json = False) -> None:
-    """Show one web service with its endpoints."""
-    with opened(home) as engine:
-        registry = Registry(engine, home)
-        facts = _service(registry.service(name))
-        names = [row.name for row in registry.endpoints(service=name)]
-    show.one({**facts, "endpoints": names if as_json else ", ".join(names)}, as_json=as_json)
+ENDS = ("expires_at", "logging_until")
 
 
 @endpoints.command("add")
@@ -94,7 +40,7 @@ def add_endpoint(
     """Make an endpoint for a customer. Its two keys are shown once, now."""
     with opened(home) as engine:
         made = Registry(engine, home).add_endpoint(service, name, customer, version)
-    _new_endpoint(made, home, as_json=as_json)
+    new_endpoint(made, home, as_json=as_json)
 
 
 @endpoints.command("list")
@@ -111,6 +57,7 @@ def list_endpoints(
             "contract": row.contract_version,
             "model": row.model_version,
             "calls at once": row.max_concurrent_calls,
+            "expires": _expires(row, time.time()),
             "id": row.id,
         }
         for row in found
@@ -123,14 +70,20 @@ def show_endpoint(endpoint: str, *, home: Home, as_json: Json = False) -> None:
     """Show one endpoint, given as service/endpoint or by its id."""
     with opened(home) as engine:
         row = Registry(engine, home).endpoint(endpoint)
-    show.one(_endpoint(row, home), as_json=as_json)
+    show.one(_endpoint(row, home, as_json=as_json), as_json=as_json)
 
 
 @customers.command("add")
-def add_customer(name: str, *, home: Home, as_json: Json = False) -> None:
+def add_customer(
+    name: str,
+    *,
+    language: Annotated[str | None, typer.Option(help="Language of their templates: de, pt-BR.")] = None,
+    home: Home,
+    as_json: Json = False,
+) -> None:
     """Make a customer. A running host makes their drop folder."""
     with opened(home) as engine:
-        row = Registry(engine, home).add_customer(name)
+        row = Registry(engine, home).add_customer(name, language)
     show.one({"customer": row.name, "inbox": str(home / "drop" / row.name / "inbox")}, as_json=as_json)
 
 
@@ -146,7 +99,12 @@ def import_customers(
     with opened(home) as engine:
         registry = Registry(engine, home)
         with file.open(encoding="utf-8-sig", newline="") as text:
-            lines = importing.plan(registry, text)
+            try:
+                lines = importing.plan(registry, text)
+            except importing.ImportRefused as refused:
+                for number, what in refused.faults:
+                    show.complain(f"line {number}: {what}")
+                raise typer.Exit(1) from None
         made = [(line, None) for line in lines] if dry_run else importing.carry_out(registry, lines)
     show.rows([_imported(line, new) for line, new in made], as_json=as_json, empty="The table has no line.")
 
@@ -170,7 +128,8 @@ def list_customers(*, home: Home, as_json: Json = False) -> None:
     """List the customers."""
     with opened(home) as engine:
         found = [
-            {"customer": row.name, "since": show.moment(row.created_at)} for row in Registry(engine, home).customers()
+            {"customer": row.name, "language": row.language, "since": show.moment(row.created_at)}
+            for row in Registry(engine, home).customers()
         ]
     show.rows(found, as_json=as_json, empty="No customer yet: sheetscore customers add NAME")
 
@@ -207,6 +166,19 @@ def show_job(job_id: str, *, home: Home, as_json: Json = False) -> None:
     show.one(facts, as_json=as_json)
 
 
+@jobs.command("cancel")
+def cancel_job(job_id: str, *, home: Home) -> None:
+    """Cancel a job. What runs ends within moments, and what was not started at once."""
+    with opened(home) as engine:
+        ledger = Ledger(engine)
+        if ledger.ask_cancel(job_id):
+            show.console.print(f"{job_id} will not be finished")
+            return
+        job = ledger.get(job_id)
+    show.complain(f"{job_id} is {job.state} already" if job else f"There is no job {job_id}. See: sheetscore jobs list")
+    raise typer.Exit(1)
+
+
 def settings(*, home: Home, as_json: Json = False) -> None:
     """Show every setting, its value in force, and what it does."""
     values = Settings(home)
@@ -226,42 +198,28 @@ def _without_password(address: str) -> str:
         return "(not an address)"
 
 
-def _contract(file: Path) -> Schema:
-    try:
-        return Schema.from_dict(json.loads(file.read_text("utf-8")))
-    except ContractError as error:
-        raise ContractError(f"{file}: {error}") from None
-    except ValueError:
-        raise ContractError(f"{file} is not a contract: it is not JSON text") from None
-
-
-def _model(file: Path | None, remote: str | None) -> bytes | Remote:
-    if file is not None and remote is None:
-        return file.read_bytes()
-    if file is not None or remote is None:
-        raise typer.BadParameter("give either an ONNX file or --remote URL")
-    token = os.environ.get("SHEETSCORE_REMOTE_KEY", "")
-    if not token and sys.stdin.isatty():
-        token = typer.prompt("Key of the remote server", hide_input=True, err=True)
-    return Remote(url=remote, codec="classic", token=token)
-
-
-def _service(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of the registry
-    facts = asdict(row)
-    facts["created_at"] = show.moment(facts["created_at"])
-    return facts
-
-
-def _endpoint(row: EndpointRow, home: Path) -> dict[str, Any]:
+def _endpoint(row: EndpointRow, home: Path, *, as_json: bool) -> dict[str, Any]:
     values = Settings(home)
     facts = asdict(row)
     facts["created_at"], facts["changed_at"] = show.moment(row.created_at), show.moment(row.changed_at)
-    facts["url"] = f"http://{values.host}:{values.port}/workspaces/default/services/{row.id}"
+    facts |= {name: show.end(facts[name], as_json=as_json) for name in ENDS}
+    facts["url"] = f"{told_url(values)}/workspaces/default/services/{row.id}"
     return facts
 
 
-def _new_endpoint(made: NewEndpoint, home: Path, *, as_json: bool) -> None:
-    facts = _endpoint(made.endpoint, home) | {"primary_key": made.primary, "secondary_key": made.secondary}
+def new_endpoint(made: NewEndpoint, home: Path, *, as_json: bool) -> None:
+    """Show an endpoint just made, with its keys."""
+    keys = {"primary_key": made.primary, "secondary_key": made.secondary}
+    facts = _endpoint(made.endpoint, home, as_json=as_json) | keys
     show.one(facts, as_json=as_json)
     if not as_json:
         show.console.print("\nThe two keys are shown this once. Only their hashes are kept.")
+
+
+def _expires(row: EndpointRow, now: float) -> str | None:
+    """When, and how many days that leaves where these are few."""
+    if row.expires_at is None:
+        return None
+    left = row.expires_at - now
+    near = " (over)" if left <= 0 else f" (in {int(left // DAY_SECONDS)} days)"
+    return show.moment(row.expires_at) + (near if left <= WARNED_DAYS[0] * DAY_SECONDS else "")

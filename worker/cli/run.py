@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
 from worker.batch.folders import Claim, new_job_id
 from worker.batch.intake import enter, printable
@@ -24,12 +25,13 @@ from worker.cli import show
 from worker.cli.home import Home, opened
 from worker.demo.run import run_demo
 from worker.endpoints import Access, Models, Registry, Remote, Snapshots, Updates
+from worker.endpoints.expiry import ExpiryWatch
 from worker.endpoints.meter import Meter
-from worker.host import Accounts, HostServer, Management, create_app
+from worker.host import Accounts, Area, Exposure, HostServer, Management, NotSafe, create_app, exposure
 from worker.logs import to_file
 from worker.progress import Bars
 from worker.scoring import Limits, Schema, discover
-from worker.settings import Settings
+from worker.settings import Settings, help_of
 
 EXIT_PROBLEMS = 3
 
@@ -37,25 +39,49 @@ EXIT_PROBLEMS = 3
 def serve(
     *,
     home: Home,
-    host: Annotated[str | None, typer.Option(help="Address to listen on; loopback only.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    host: Annotated[str | None, typer.Option(help=help_of("host"))] = None,
+    port: Annotated[int | None, typer.Option(help=help_of("port"))] = None,
+    public_url: Annotated[str | None, typer.Option(help=help_of("public_url"))] = None,
+    behind_proxy: Annotated[str | None, typer.Option(help=help_of("behind_proxy"))] = None,
+    tls_certificate: Annotated[str | None, typer.Option(help=help_of("tls_certificate"))] = None,
+    tls_key: Annotated[str | None, typer.Option(help=help_of("tls_key"))] = None,
 ) -> None:
     """Run the host, the drop folders and the batch engine in one process. Ctrl-C or SIGTERM stops it cleanly."""
-    settings = Settings(home, host=host, port=port)
+    settings = Settings(
+        home,
+        host=host,
+        port=port,
+        public_url=public_url,
+        behind_proxy=behind_proxy,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
+    )
     to_file(home)
     stop = threading.Event()
     _stop_on_signals(stop)
     with opened(home, settings) as engine:
+        reach = _exposure(settings, engine)
         models = Models(engine, home, limits=Limits(call_seconds=settings.call_seconds))
+        area = Area.of_home(home, settings)
         with (
             Snapshots(engine, home, models) as snapshots,
-            BatchService(engine, home, settings, models, progress=_tell) as batch,
+            BatchService(engine, home, settings, models, progress=_tell, also_sweep=area.sweep) as batch,
             Meter(engine) as meter,
+            ExpiryWatch(snapshots.current, batch.logs),
         ):
-            management = Management(Registry(engine, home), Updates(engine, models), Access(engine), snapshots)
+            management = Management(Registry(engine, home), Updates(engine, models), Access(engine), snapshots, area)
             accounts = Accounts(meter, batch.logs)
-            app = create_app(snapshots, settings, batch.uploads, management, accounts=accounts)
-            with HostServer(app, settings.host, settings.port) as server:
+            app = create_app(
+                snapshots,
+                settings,
+                batch.uploads,
+                management,
+                accounts=accounts,
+                jobs=batch.ledger.states,
+                area=area,
+                tables=batch.tables,
+            )
+            with HostServer(app, settings.host, settings.port, reach) as server:
                 show.console.print(f"Listening on {server.url}")
                 show.console.print(f"Drop folders in {home / 'drop'}")
                 show.console.print("Ctrl-C stops. What is under way is taken up again at the next start.")
@@ -63,6 +89,13 @@ def serve(
                 stop.wait()
                 show.console.print("Stopping. Ctrl-C again does not wait for calls under way.")
         show.console.print("Stopped.")
+
+
+def _exposure(settings: Settings, engine: Engine) -> Exposure:
+    try:
+        return exposure(settings, managed=any(token.customer is None for token in Access(engine).tokens()))
+    except NotSafe as refused:
+        raise typer.BadParameter(str(refused)) from None
 
 
 def _tell(job: Job, phase: str, rows: int, total: int) -> None:  # noqa: ARG001 - the shape of a progress
@@ -135,7 +168,8 @@ def _register(home: Path, url: str) -> str:
     if not key:
         raise typer.BadParameter("an endpoint by its URL needs a key: set SHEETSCORE_KEY")
     found = discover(url, key).schema
-    schema = Schema(found.inputs, found.outputs)  # without sample rows, which publishing would score and someone pay
+    # Without sample rows, which publishing would score and someone pay.
+    schema = Schema(found.inputs, found.outputs, parameters=found.parameters)
     with opened(home) as engine:
         registry = Registry(engine, home)
         registry.add_service("remote", schema, Remote(url=url, codec="classic", token=key))

@@ -28,6 +28,11 @@ def moment(seconds: float | None) -> str:
     return "" if seconds is None else f"{dt.datetime.fromtimestamp(seconds, dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def end(seconds: float | None, *, as_json: bool) -> object:
+    """When something ends: seconds for a program, a time or `never` for a person."""
+    return seconds if as_json else moment(seconds) or "never"
+
+
 def rows(items: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> None:
     """A list: a table with the keys as its header, or a JSON array."""
     if as_json:

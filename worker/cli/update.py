@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import getpass
+import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from sqlalchemy import Engine
 
 from worker.cli import show
-from worker.cli.home import Home, Json, opened
-from worker.cli.manage import endpoints
-from worker.endpoints import Change, EndpointRow, Models, Registry, RuleError, Updates, matching, new_wave
+from worker.cli.home import Home, Json, opened, operating
+from worker.cli.manage import ENDS, endpoints
+from worker.endpoints import Change, EndpointRow, Models, Registry, Updates, matching, new_wave
 from worker.endpoints.importing import end_of
-from worker.endpoints.preview import preview
+from worker.endpoints.preview import Preview, preview
+from worker.endpoints.rules import checked_settings
+from worker.endpoints.updates import Pin, pin
+from worker.scoring import SheetscoreError
 
 __all__ = ["endpoints"]
 
@@ -25,7 +30,10 @@ WHERE = ("service", "customer", "version")
 def update(
     endpoint: Endpoint,
     *,
-    model: Annotated[int | None, typer.Option(min=1, help="Version whose model it takes; the contract stays.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Version whose model it takes, or an ONNX file for it alone; the contract stays."),
+    ] = None,
     description: Annotated[str | None, typer.Option()] = None,
     throttle_level: Annotated[str | None, typer.Option(help="Low (4 calls at once) or High.")] = None,
     max_concurrent_calls: Annotated[int | None, typer.Option(help="1 to 200, at level High.")] = None,
@@ -57,11 +65,14 @@ def update(
         settings["logging_until"] = _end_of(logging_until)
     with opened(home) as engine:
         registry = Registry(engine, home)
-        row = registry.change_endpoint(endpoint, **settings) if settings else registry.endpoint(endpoint)
-        if model is not None:
-            Updates(engine, Models(engine, home)).set_model(row, model, _who())
-            row = registry.endpoint(row.id)
-    show.one(_pins(row) | {name: getattr(row, name) for name in settings}, as_json=as_json)
+        row = registry.endpoint(endpoint)
+        checked_settings(settings, row.throttle_level, row.max_concurrent_calls)
+        if model is not None and model.isdecimal():
+            Updates(engine, Models(engine, home)).set_model(row, int(model), operating())
+        elif model is not None:
+            registry.send_model(row, Path(model).read_bytes(), operating())
+        row = registry.change_endpoint(row.id, **settings) if settings else registry.endpoint(row.id)
+    show.one(_pins(row) | {name: _fact(row, name, as_json) for name in settings}, as_json=as_json)
 
 
 @endpoints.command("refresh")
@@ -84,15 +95,18 @@ def refresh(
         updates = Updates(engine, Models(engine, home))
         chosen = [r for r in _chosen(engine, home, endpoint, where or []) if _would_move(updates, r, overwrite)][:wave]
         if dry_run:
-            shown = [_previewed(engine, home, row, updates, overwrite=overwrite) for row in chosen]
-            show.rows(shown, as_json=as_json, empty="Nothing would change.")
+            show.rows(
+                _previewed(Models(engine, home), chosen, updates, overwrite=overwrite),
+                as_json=as_json,
+                empty="Nothing would change.",
+            )
             return
         name = new_wave()
         changes, refused = [], []
         for row in chosen:
             try:
-                changes.append(updates.refresh(row, overwrite=overwrite, who=_who(), wave=name))
-            except RuleError as error:
+                changes.append(updates.refresh(row, overwrite=overwrite, who=operating(), wave=name))
+            except SheetscoreError as error:
                 refused.append(error)
     show.rows([_change(change) for change in changes if change], as_json=as_json, empty="Nothing changed.")
     for refusal in refused:
@@ -118,10 +132,10 @@ def rollback(
     with opened(home) as engine:
         updates = Updates(engine, Models(engine, home))
         if wave is not None:
-            changes: list[Change | None] = [*updates.roll_back_wave(wave, _who())]
+            changes: list[Change | None] = [*updates.roll_back_wave(wave, operating())]
         else:
             row = Registry(engine, home).endpoint(str(endpoint))
-            changes = [updates.roll_back(row, version or 1, _who())]
+            changes = [updates.roll_back(row, version or 1, operating())]
     show.rows([_change(change) for change in changes if change], as_json=as_json, empty="Nothing changed.")
 
 
@@ -144,7 +158,7 @@ def _chosen(engine: Engine, home: Any, endpoint: str | None, where: list[str]) -
     facts: dict[str, Any] = {}
     for clause in where:
         fact, _, value = clause.partition("=")
-        if fact not in WHERE or not value or (fact == "version" and not value.isdecimal()):
+        if fact not in WHERE or not value or (fact == "version" and not re.fullmatch("[0-9]{1,9}", value)):
             raise typer.BadParameter(f"--where {clause}: wanted one of {', '.join(f'{name}=...' for name in WHERE)}")
         facts[fact] = int(value) if fact == "version" else value
     return list(matching(engine, **facts))
@@ -155,21 +169,39 @@ def _would_move(updates: Updates, row: EndpointRow, overwrite: bool) -> bool:
     return (after.contract, after.model) != (row.contract_version, row.model_version)
 
 
-def _previewed(engine: Engine, home: Any, row: EndpointRow, updates: Updates, *, overwrite: bool) -> dict[str, Any]:  # noqa: ANN401 - a Path
-    seen = preview(Models(engine, home), row, updates.refreshed(row, overwrite=overwrite))
-    moved = "not comparable" if seen.moved is None else f"{seen.moved} of {seen.rows}"
-    return {
-        "endpoint": f"{row.service}/{row.name}",
-        "customer": row.customer,
-        "from": f"{row.contract_version}/{row.model_version}",
-        "to": f"{seen.after.contract}/{seen.after.model}",
-        "sample scores that move": str(seen.refused) if seen.refused else moved,
-        "largest step": None if seen.largest is None else round(seen.largest, 6),
-    }
+def _previewed(
+    models: Models, chosen: Sequence[EndpointRow], updates: Updates, *, overwrite: bool
+) -> list[dict[str, Any]]:
+    shown = []
+    known: dict[tuple[str, Pin, Pin], Preview] = {}  # what moves depends on the pins alone, not on whose they are
+    for row in chosen:
+        after = updates.refreshed(row, overwrite=overwrite)
+        move = row.service, pin(row), after
+        if move not in known:
+            known[move] = preview(models, row, after)
+        seen = known[move]
+        moved = "not comparable" if seen.moved is None else f"{seen.moved} of {seen.rows}"
+        shown.append(
+            {
+                "endpoint": f"{row.service}/{row.name}",
+                "customer": row.customer,
+                "from": f"{row.contract_version}/{row.model_version}",
+                "to": f"{after.contract}/{after.model}",
+                "sample scores that move": str(seen.refused) if seen.refused else moved,
+                "in rows": "; ".join(f"{name}: {', '.join(map(str, rows))}" for name, rows in seen.which.items()),
+                "largest step": None if seen.largest is None else round(seen.largest, 6),
+            }
+        )
+    return shown
 
 
 def _pins(row: EndpointRow) -> dict[str, Any]:
     return {"endpoint": f"{row.service}/{row.name}", "contract": row.contract_version, "model": row.model_version}
+
+
+def _fact(row: EndpointRow, name: str, as_json: bool) -> object:
+    value = getattr(row, name)
+    return show.end(value, as_json=as_json) if name in ENDS else value
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -182,10 +214,6 @@ def _change(change: Change) -> dict[str, Any]:
         "to": f"{change.after.contract}/{change.after.model}",
         "wave": change.wave,
     }
-
-
-def _who() -> str:
-    return f"command line ({getpass.getuser()})"
 
 
 def _end_of(day: str) -> float | None:
