@@ -10,7 +10,8 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 
 import pandas as pd
 import xlwings as xw
@@ -18,10 +19,13 @@ import xlwings as xw
 from addin import grid
 from addin.grid import Area
 from addin.grid.cells import fingerprint
+from addin.grid.ownsheets import used_area
 from addin.marks import Mark
 
 PREFIX = "_sheetscore_block_"
 _AREAS = ("data", "scores", "header", "top")
+_COLUMN = "column"
+_MOST_CELLS = 50_000_000
 _LONGEST_PIECE = 3_000  # Excel takes 8,192 characters in a name, where each quotation mark counts twice
 
 Before = dict[str, str | Area | None]
@@ -34,9 +38,9 @@ class Facts:
 
     `header` says whether the data have a header, `top` whether the scores have; `table` that the data are the rows of a
     table, `width` how many columns they had. `sheet`: the scores are on a sheet that the add-in made for them.
-    `complete`: each row that could be scored was. `inputs` is a digest of the cells that were scored, `rows`, `mix` and
-    `order` are the mark of what was written (`order` alone, of the whole sheet, where it is ours). `readings` say how
-    texts were read, as column, doubt, place of the reading.
+    `complete`: each row that could be scored was. `inputs` is a digest of the cells that were scored, `rows`, `mix`,
+    `order` and `each` are the mark of what was written (`order` alone, of the whole sheet, where it is ours).
+    `readings` say how texts were read, as column, doubt, place of the reading.
     """
 
     endpoint: str
@@ -53,17 +57,20 @@ class Facts:
     rows: int
     mix: str
     order: str
+    each: str = ""
     readings: tuple[tuple[str, str, int], ...] = ()
 
     @property
     def mark(self) -> Mark:
         """The mark of the scores as they were written."""
-        return Mark(self.rows, self.mix, self.order)
+        return Mark(self.rows, self.mix, self.order, self.each)
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A scored block: its data rows, its scores and the headers of both as they lie now, and how it was scored."""
+    """A scored block: its data rows, its scores and the headers of both as they lie now, and how it was scored.
+    `columns` are those that were taken by position, None for one that is gone.
+    """
 
     id: str
     data: Area
@@ -71,6 +78,13 @@ class Remembered:
     facts: Facts
     header: Area | None = None
     top: Area | None = None
+    columns: tuple[Area | None, ...] = ()
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether columns were taken by position and still are where they were among the data."""
+        lefts = [column.left for column in self.columns if column and column.sheet == self.data.sheet]
+        return bool(self.columns) and lefts == [self.data.left + place for place in range(len(self.columns))]
 
     @property
     def header_row(self) -> int | None:
@@ -89,12 +103,18 @@ def new_id() -> str:
 
 
 def remember(book: xw.Book, block: Remembered) -> Before:
-    """Keep this of a block; what was kept under its id is replaced. Whatever Excel raises, nothing is kept then."""
+    """Keep this of a block, in place of what was kept under its id and of blocks whose scores it has overwritten.
+    Whatever Excel raises, nothing is kept then.
+    """
     text = json.dumps(asdict(block.facts), ensure_ascii=False, separators=(",", ":"))
     pieces = [text[start : start + _LONGEST_PIECE] for start in range(0, len(text), _LONGEST_PIECE)]
-    values: dict[str, str | Area | None] = dict.fromkeys(grid.names(book, _name(block.id, "")))
+    kept = grid.names(book, PREFIX)
+    held = {_id(name): grid.get_name(book, name) for name in kept if name.endswith("_scores")}
+    gone = {each for each, scores in held.items() if isinstance(scores, Area) and block.scores.contains(scores)}
+    values: Before = dict.fromkeys(name for name in kept if _id(name) in gone | {block.id})
     values |= {_name(block.id, _piece(number)): piece for number, piece in enumerate(pieces)}
     values |= {_name(block.id, part): area for part in _AREAS if (area := getattr(block, part)) is not None}
+    values |= {_name(block.id, f"{_COLUMN}{place}"): column for place, column in enumerate(block.columns)}
     return change(book, values)
 
 
@@ -122,8 +142,8 @@ def _set(book: xw.Book, name: str, value: str | Area | None, now: str | Area | N
 
 def remembered(book: xw.Book) -> list[Remembered]:
     """The scored blocks of a workbook whose data and scores are still there."""
-    ids = {name.removeprefix(PREFIX).split("_")[0] for name in grid.names(book, PREFIX)}
-    found = (_read(book, block_id) for block_id in sorted(ids))
+    ids = {_id(name) for name in grid.names(book, PREFIX)}
+    found = (read(book, block_id) for block_id in sorted(ids))
     return [block for block in found if block is not None]
 
 
@@ -141,6 +161,10 @@ def _corner(area: Area) -> tuple[int, int]:
     return area.top, area.left
 
 
+def _id(name: str) -> str:
+    return name.removeprefix(PREFIX).split("_")[0]
+
+
 def _name(block_id: str, part: str) -> str:
     return f"{PREFIX}{block_id}_{part}"
 
@@ -149,30 +173,43 @@ def _piece(number: int) -> str:
     return f"info{number + 1}" if number else "info"
 
 
-def _read(book: xw.Book, block_id: str) -> Remembered | None:
-    """A block, or None where its names hold something else than `remember` writes, or their cells are gone."""
+def read(book: xw.Book, block_id: str) -> Remembered | None:
+    """A block as it lies now, or None where its names hold something else than `remember` writes, or their cells are
+    gone.
+    """
     try:
         facts = _facts(_text(book, block_id))
-        areas = {part: grid.get_name(book, _name(block_id, part)) for part in _AREAS}
+        areas = {part: _used(book, grid.get_name(book, _name(block_id, part))) for part in _AREAS}
     except Exception:  # noqa: BLE001 - names that someone else wrote; each engine has a class of its own for the odd
         return None
     header, top, data, scores = (areas[part] for part in ("header", "top", "data", "scores"))
-    if not isinstance(data, Area) or not isinstance(scores, Area):
+    if data is None or scores is None or max(data.rows * data.columns, scores.rows * scores.columns) > _MOST_CELLS:
         return None
     if not _is_above(header, data, wanted=facts.header) or not _is_above(top, scores, wanted=facts.top):
         return None
-    return Remembered(block_id, data, scores, facts, _area(header), _area(top))
+    held = [grid.get_name(book, name) for name in sorted(grid.names(book, _name(block_id, _COLUMN)), key=_numbered)]
+    columns = tuple(each if isinstance(each, Area) else None for each in held)
+    return Remembered(block_id, data, scores, facts, header, top, columns)
 
 
-def _area(value: str | Area | None) -> Area | None:
-    return value if isinstance(value, Area) else None
+def _numbered(name: str) -> tuple[int, str]:
+    return len(name), name
 
 
-def _is_above(header: str | Area | None, area: Area, *, wanted: bool) -> bool:
+def _used(book: xw.Book, value: str | Area | None) -> Area | None:
+    """Cells without those below and right of everything in their sheet, of which there may be millions."""
+    if not isinstance(value, Area):
+        return None
+    used = used_area(book, value.sheet)
+    rows = min(value.rows, max(used.bottom - value.top + 1, 1))
+    return replace(value, rows=rows, columns=min(value.columns, max(used.right - value.left + 1, 1)))
+
+
+def _is_above(header: Area | None, area: Area, *, wanted: bool) -> bool:
     """Whether there is a header above, or none where none is wanted."""
-    if not wanted:
-        return header is None
-    return isinstance(header, Area) and header.sheet == area.sheet and header.bottom < area.top
+    if not wanted or header is None:
+        return not wanted and header is None
+    return header.sheet == area.sheet and header.bottom < area.top
 
 
 def _text(book: xw.Book, block_id: str) -> str:
@@ -187,11 +224,12 @@ def _facts(text: str) -> Facts:
     given = json.loads(text)
     readings = tuple((column, doubt, place) for column, doubt, place in given["readings"])
     facts = Facts(**given | {"names": tuple(given["names"]), "readings": readings})
-    texts = [facts.endpoint, facts.version, facts.at, facts.inputs, facts.mix, facts.order, *facts.names]
+    texts = [facts.endpoint, facts.version, facts.at, facts.inputs, facts.mix, facts.order, facts.each, *facts.names]
     flags = [facts.header, facts.top, facts.table, facts.sheet, facts.complete]
     numbers = [facts.width, facts.rows, *(place for _, _, place in readings)]
     texts += [text for column, doubt, _ in readings for text in (column, doubt)]
     for values, kind in ((texts, str), (flags, bool), (numbers, int)):
         if any(type(value) is not kind for value in values):
             raise TypeError
+    datetime.fromisoformat(facts.at)
     return facts

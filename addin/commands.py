@@ -23,6 +23,7 @@ from addin.install.forget import forget
 from addin.install.system import System, this_system
 from addin.keystore import EnvironmentKeys, FirstOf, KeyStore, SystemKeys
 from addin.messages import explain
+from addin.proxylogin import ProxyLogins
 from worker.scoring import HttpTransport, Limits, SheetscoreError
 
 ANSWER_SECONDS = 30.0
@@ -71,14 +72,24 @@ def remove(
 ) -> None:
     """Take the add-in out of Excel; endpoints, keys, kept scores and changed settings stay."""
     seat = context.ensure_object(Seat)
-    if everything:
-        gone = forget(seat.folder, seat.catalogue(), seat.store())
-        sys.stdout.write(f"Deleted {gone.endpoints} endpoints with their keys, kept scores, settings and log.\n")
-        sys.stdout.writelines(f"{name} stays: it is set in your environment, not by us.\n" for name in gone.left)
+    kept = _forget_all(seat) if everything else ()
     done = installing.remove(seat.system)
     sys.stdout.write("".join(f"Removed {path}\n" for path in done.files) or "There was nothing to remove.\n")
     if done.excel_runs:
         sys.stdout.write("Excel shows the tab Sheetscore until you quit it.\n")
+    if kept:
+        raise typer.Exit(1)
+
+
+def _forget_all(seat: Seat) -> tuple[str, ...]:
+    """Delete the person's files and keys, and say what became of them; the entries that the key store still has."""
+    gone = forget(seat.folder, seat.catalogue(), seat.store())
+    sys.stdout.write(f"Deleted {gone.endpoints} endpoints with their keys, kept scores, settings and log.\n")
+    sys.stdout.writelines(f"{name} stays: it is set in your environment, not by us.\n" for name in gone.left)
+    sys.stderr.writelines(f"'{name}' is still in the key store, which did not delete it.\n" for name in gone.kept)
+    if gone.kept:
+        sys.stderr.write("Unlock the key store and run this again, or delete these entries there by hand.\n")
+    return gone.kept
 
 
 @app.command()
@@ -125,7 +136,8 @@ class Seat:
     def catalogue(self) -> Catalogue:
         """The person's endpoints; one that does not answer in ANSWER_SECONDS counts as silent."""
         conf = paths.conf_file(self.system.environ, self.system.platform)
-        transport = HttpTransport(limits=Limits(call_seconds=ANSWER_SECONDS))
+        limits = Limits(call_seconds=ANSWER_SECONDS)
+        transport = HttpTransport(limits=limits, sign_in=ProxyLogins(self.store()))
         return Catalogue(self.folder, self.store(), conf=conf, transport=transport)
 
 

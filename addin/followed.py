@@ -15,6 +15,7 @@ import xlwings as xw
 from addin import grid
 from addin.grid import Area, Kept
 from addin.grid.rows import row_marks, surroundings
+from addin.marks import all_scores
 
 Cells = Sequence[Sequence[Kept]]
 
@@ -66,8 +67,8 @@ def find(book: xw.Book, name: str, marks: Sequence[str], before: Cells, after: C
     if any((part.sheet, part.top, part.rows) != (area.sheet, area.top, area.rows) for part in parts):
         return None
     there = grid.snapshot(book, area)
-    now = list(zip(row_marks(book, area, parts), there, strict=True))
-    rows = _known_again(list(zip(marks, after, strict=True)), now, before)
+    now = list(zip(row_marks(book, area, parts), all_scores(there), strict=True))
+    rows = _known_again(list(zip(marks, all_scores(after), strict=True)), now, before)
     known = {row for row, _ in rows}
     filled = [row for row, cells in enumerate(there) if any(content is not None for content, _ in cells)]
     return Found(area, tuple(rows), tuple(row for row in filled if row not in known))

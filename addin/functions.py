@@ -17,6 +17,7 @@ from addin.formulas.argument import Argument, FromExcel
 from addin.formulas.formulas import Formulas
 from addin.formulas.opening import open_formulas
 from addin.formulas.spill import Spill
+from addin.resident import settle
 
 _CALLER = "Application.Caller"
 _make: list[Callable[[], Formulas]] = [open_formulas]
@@ -31,6 +32,7 @@ def use(make: Callable[[], Formulas]) -> None:
 
 def _formulas() -> Formulas:
     if not _made:
+        settle()
         _made.append(_make[0]())
     return _made[0]
 

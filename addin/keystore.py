@@ -79,22 +79,22 @@ class SystemKeys:
         """The key for an address, None where there is none."""
         store = self._trusted()
         with _no_words(_name(store)):
-            return store.get_password(_service(url), _USER)
+            return store.get_password(service(url), _USER)
 
     def set(self, url: str, key: str, name: str = "") -> None:  # noqa: ARG002
         """Keep a key, instead of the one before."""
         store = self._trusted()
         with _no_words(_name(store)):
-            store.set_password(_service(url), _USER, key)
+            store.set_password(service(url), _USER, key)
 
     def delete(self, url: str, name: str = "") -> None:  # noqa: ARG002
         """Forget a key; nothing happens where there is none."""
         store = self._trusted()
         with _no_words(_name(store)):
             try:
-                store.delete_password(_service(url), _USER)
+                store.delete_password(service(url), _USER)
             except PasswordDeleteError:
-                if store.get_password(_service(url), _USER) is not None:
+                if store.get_password(service(url), _USER) is not None:
                     raise
 
     def _trusted(self) -> KeyringBackend:
@@ -182,8 +182,10 @@ def variable(name: str) -> str:
     return f"SHEETSCORE_KEY_{word}"
 
 
-def _service(url: str) -> str:
-    """One service for each address: Windows moves keys about where several users share a service."""
+def service(url: str) -> str:
+    """The entry's name in the system's key store. One for each address: Windows moves keys about where several users
+    share a service.
+    """
     return f"sheetscore {url}"
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from addin.cache import Cache, Refusal, outputs_of
-from worker.scoring import Checked, Endpoint, Problem, ProblemKind, RowsLost, Scored, match_columns, to_frame
+from worker.scoring import Checked, Endpoint, Problem, ProblemKind, RowsLost, Schema, Scored, match_columns, to_frame
 from worker.scoring.check import check
 from worker.scoring.outputs import empty_outputs, null_output
 from worker.scoring.schema import take
@@ -111,9 +111,19 @@ def _count(scored: npt.NDArray[np.bool_], problems: Sequence[Problem]) -> None:
         raise RowsLost(len(scored), int(scored.sum()), int(bad.sum()))
 
 
-def look_up(cache: Cache, endpoint: Endpoint, version: str, frame: pd.DataFrame, problems: Sequence[Problem]) -> Known:
-    """Check a table and look its rows up. Raises TableError."""
-    checked = check(frame, endpoint.schema, problems)
+def look_up(
+    cache: Cache,
+    endpoint: Endpoint,
+    version: str,
+    frame: pd.DataFrame,
+    problems: Sequence[Problem],
+    before: tuple[Schema, Checked] | None = None,
+) -> Known:
+    """Check a table, unless it went through the check of the same schema `before`, and look its rows up.
+
+    Raises TableError.
+    """
+    checked = before[1] if before and before[0] == endpoint.schema else check(frame, endpoint.schema, problems)
     good = np.flatnonzero(checked.good)
     hashes = cache.hashes(take(checked.columns, good), endpoint.url, version, endpoint.schema)
     first = dict(zip(reversed(hashes), reversed(good.tolist()), strict=True))

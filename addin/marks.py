@@ -5,10 +5,11 @@ A sort moves scores with their rows and deleting rows takes them away: neither m
 
 from __future__ import annotations
 
-import hashlib
 import marshal
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import xlwings as xw
@@ -20,26 +21,36 @@ from addin.grid.ownsheets import used_area
 from addin.grid.text import typed
 from worker.scoring import ColumnType, Schema
 
+MOST_EACH = 10_000
+"""Of more rows no digest of each is kept: it would be as large as a sheet."""
+_DIGITS = 6
 STALE = "stale: the inputs or the model changed; score again"
+_STALE_CELL = typed(STALE)
 
 Cells = Sequence[Sequence[Kept]]
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What was written: how many rows hold something, a digest of them in any order, one of them as they lie."""
+    """What was written: how many rows hold something, a digest of them in any order, one of them as they lie; and a
+    short digest of each different row, where they are few enough for the workbook.
+    """
 
     rows: int
     mix: str
     order: str
+    each: str
 
 
 def mark_of(cells: Cells) -> Mark:
-    """The mark of result cells, header not among them. A score marked as stale is still the same score in `mix`."""
-    every = [contents(row) for row in cells]
-    rows = [row for row in every if row.count(None) != len(row)]
-    mix = sum(_number(_unmarked(row)) for row in rows) % 2**64
-    return Mark(len(rows), f"{mix:016x}", fingerprint(every))
+    """The mark of result cells, header not among them. A score marked as stale is still the same score."""
+    every = [marshal.dumps(row, 2) for row in all_scores(cells)]
+    blank = marshal.dumps((None,) * len(cells[0]), 2) if cells else b""
+    numbers = [int.from_bytes(blake2b(row, digest_size=8).digest()) for row in every if row != blank]
+    few = len(numbers) <= MOST_EACH
+    each = "".join(sorted({f"{number % 16**_DIGITS:0{_DIGITS}x}" for number in numbers})) if few else ""
+    order = blake2b(b"".join(every), digest_size=16).hexdigest()
+    return Mark(len(numbers), f"{sum(numbers) % 2**64:016x}", order, each)
 
 
 def order_of(cells: Cells) -> str:
@@ -49,15 +60,30 @@ def order_of(cells: Cells) -> str:
 
 def contents(row: Sequence[Kept]) -> tuple[Any, ...]:
     """What stands in a row, without number formats."""
-    return next(zip(*row, strict=True))
+    return tuple([content for content, _ in row])
 
 
-def is_touched(cells: Cells, mark: Mark, schema: Schema) -> bool:
-    """Whether somebody typed over scores: as many rows but others, or rows that are not of the kind that is written."""
+def all_scores(cells: Cells) -> list[tuple[Any, ...]]:
+    """What stands in each row of results; one that is marked as stale is the same as before it was."""
+    columns = [[content for content, _ in column] for column in zip(*cells, strict=True)]
+    if columns and _STALE_CELL in columns[-1]:
+        columns[-1] = ["ok" if content == _STALE_CELL else content for content in columns[-1]]
+    return list(zip(*columns, strict=True))
+
+
+def is_touched(cells: Cells, mark: Mark) -> bool:
+    """Whether somebody typed over scores: as many rows but others, or rows that were not written. Where rows are gone
+    and nobody can say what the others were, somebody may have.
+    """
     now = mark_of(cells)
     if now.rows == mark.rows:
         return now.mix != mark.mix
-    return not all(is_result(row, schema) for row in map(contents, cells) if any(c is not None for c in row))
+    return not set(_split(now.each)) <= set(_split(mark.each)) or max(now.rows, mark.rows) > MOST_EACH
+
+
+def is_in_order(cells: Cells, mark: Mark) -> bool:
+    """Whether scores lie as they were written."""
+    return mark_of(cells).order == mark.order
 
 
 def is_result(row: Sequence[object], schema: Schema) -> bool:
@@ -65,6 +91,19 @@ def is_result(row: Sequence[object], schema: Schema) -> bool:
     *outputs, status = row
     kinds = (output.type for output in schema.outputs)
     return isinstance(status, str) and all(map(_is_of_type, outputs, kinds))
+
+
+def reads_as(cells: Sequence[Kept], row: Sequence[object]) -> bool:
+    """Whether cells show a row of scores as it would be written. Dates are not compared."""
+    return all(_reads_as(content, value) for content, value in zip(contents(cells), row, strict=True))
+
+
+def _reads_as(content: object, value: object) -> bool:
+    if isinstance(value, str):
+        return content == (typed(value) or None)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return content == value or not isinstance(value, bool)
+    return content == (float(value) if math.isfinite(value) else "#N/A")
 
 
 def is_sheet_untouched(book: xw.Book, scores: Area, order: str) -> bool:
@@ -88,9 +127,5 @@ def _is_of_type(content: object, kind: ColumnType) -> bool:
     return isinstance(content, bool) if kind is ColumnType.BOOLEAN else isinstance(content, float)
 
 
-def _unmarked(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return (*row[:-1], "ok") if row[-1] == typed(STALE) else row
-
-
-def _number(row: tuple[Any, ...]) -> int:
-    return int.from_bytes(hashlib.blake2b(marshal.dumps(row, 2), digest_size=8).digest())
+def _split(each: str) -> Iterator[str]:
+    return (each[start : start + _DIGITS] for start in range(0, len(each), _DIGITS))

@@ -16,9 +16,11 @@ from addin.install.errors import InstallError, InstallFault
 from addin.keystore import KeyStoreFailed, KeyStoreRefused
 from addin.scorer import CallsStopped
 from addin.settings import SettingError
-from worker.scoring import AddressError, AddressFault, RowsLost
+from addin.signin import NoSignIn, NothingOwned, TokenRefused
+from worker.scoring import AddressError, AddressFault, DeviceTaken, RowsLost
 from worker.scoring import errors as scoring
-from worker.scoring.words import cut, shown
+from worker.scoring.account import DevicesFull
+from worker.scoring.words import cut, day, shown
 
 UNCHANGED = "Sheet unchanged."
 LONGEST = 1000  # Excel's message boxes cut off at 1,023 characters
@@ -62,10 +64,20 @@ def _grid(error: GridError) -> str:
     return GRID[error.fault].format(at=f" ({where})" if where else "")
 
 
+_NEW_KEY = "Ask your provider for a new one, then click Add endpoint and enter the same address with it."
 _CLOSED = {
     scoring.Unauthorized.EXPIRED: "The endpoint has expired. Ask your provider for a longer term.",
     scoring.Unauthorized.QUOTA: "This month's quota of rows is used up. Ask your provider for more.",
 }
+
+
+def _unauthorized(error: scoring.Unauthorized) -> str:
+    if error.code == error.REVOKED:
+        since = f" on {day(error.at)}" if error.at else ""
+        return f"Your key was revoked{since}. {_NEW_KEY}"
+    refused = f"The endpoint refused your key: it was revoked, or belongs to another endpoint. {_NEW_KEY}"
+    return _CLOSED.get(error.code, refused)
+
 
 _SCORING: dict[type[Exception], Callable[[Any], str]] = {
     scoring.NoRows: lambda _: "There is no row below the headers. Select the rows to be scored.",
@@ -76,17 +88,17 @@ _SCORING: dict[type[Exception], Callable[[Any], str]] = {
     scoring.DuplicateColumns: lambda e: (
         f"More than one column is called {_list(e.duplicates)}. Keep one of each, rename the others."
     ),
-    scoring.Unauthorized: lambda e: _CLOSED.get(
-        e.code,
-        "The endpoint refused your key: it was revoked, or belongs to another endpoint. Ask your provider for a new "
-        "one, then click Add endpoint and enter the same address with it.",
+    scoring.MissingParameters: lambda e: (
+        f"The endpoint needs a value for {_list(e.missing)}, which a workbook cannot give. Ask your provider "
+        "for a default."
     ),
+    scoring.Unauthorized: _unauthorized,
     scoring.NotFound: lambda _: (
         "The endpoint is gone: nothing answers at its address. Ask your provider whether it has moved."
     ),
     scoring.ProxySignIn: lambda _: (
-        "Your company's proxy wants a sign-in (407). Sign in there, or send this to your IT: calls to the endpoint "
-        "must pass the proxy."
+        "Your company's proxy wants a sign-in (407). Click Refresh on the Sheetscore tab and enter your name and "
+        "password, or send this to your IT."
     ),
     scoring.Rejected: lambda e: f"The endpoint refused the data: {e.message or e.code}.",
     scoring.TooLarge: lambda _: "One row is larger than the endpoint takes. Shorten its texts.",
@@ -97,6 +109,10 @@ _SCORING: dict[type[Exception], Callable[[Any], str]] = {
     scoring.ServerFailed: lambda e: (
         f"The endpoint failed ({e.status}). Try again later; if it stays, tell your provider."
     ),
+    DevicesFull: lambda _: (
+        "The endpoint has keys for as many computers as it takes. Ask your provider to remove some that are not used."
+    ),
+    DeviceTaken: lambda e: f"There is a key called '{e.device}' at this endpoint already.",
     RowsLost: lambda _: "The rows that came back are not the rows that were sent. Tell your provider.",
     AddressError: lambda e: ADDRESSES[e.fault],
 }
@@ -111,6 +127,15 @@ _DESK: dict[type[Exception], Callable[[Any], str]] = {
     NoKey: lambda e: (
         f"The key of '{e.name}' is not on this computer. Click Add endpoint and enter its address with your key."
     ),
+    TokenRefused: lambda _: (
+        "The host does not take this token: it is wrong, was revoked, or is not your company's. Ask your provider for "
+        "a new one."
+    ),
+    NoSignIn: lambda _: (
+        "Nothing at this address knows a sign-in. Ask your provider for the address, or use Add endpoint with an "
+        "endpoint's own address and key."
+    ),
+    NothingOwned: lambda _: "Your company has no endpoint there yet. Ask your provider to make one.",
     BadName: lambda _: f'A name has 1 to {LONGEST_NAME} characters, and none of " ; % |. Choose another name.',
     KeyStoreRefused: lambda e: (
         f"There is no safe place for keys here: {e.store} does not protect them. Have your IT set up the system's key "

@@ -55,6 +55,11 @@ def log_file(folder: Path) -> Path:
     return folder / f"{PROJECT}.log"
 
 
+def stop_file(folder: Path) -> Path:
+    """There while calls are stopped."""
+    return folder / "calls-stopped"
+
+
 def undo_file(folder: Path) -> Path:
     """What the last action wrote over."""
     return folder / "undo.json"

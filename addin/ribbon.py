@@ -27,12 +27,14 @@ from addin.keystore import open_keys
 from addin.log import where, write_line
 from addin.messages import explain
 from addin.paths import conf_file, log_file, user_folder
+from addin.proxylogin import ProxyLogins
+from addin.resident import settle
 from addin.scorer import Scorer
 from addin.settings import Settings
 from addin.ui import Ui
 from addin.windowed import XlwingsUi
 from worker import __version__
-from worker.scoring import ProxySignIn, SheetscoreError, Unreachable
+from worker.scoring import HttpTransport, ProxySignIn, SheetscoreError, Unreachable
 
 __all__ = ["ACTIONS", "INDEXED", "Door", "dispatch"]
 
@@ -45,7 +47,8 @@ def open_desk(book: xw.Book, ui: Ui, folder: Path) -> Desk:
     """A desk with what this account has. Raises SettingError."""
     settings = Settings(folder, conf=conf_file())
     keys = open_keys()
-    catalogue = Catalogue(folder, keys, conf=conf_file())
+    transport = HttpTransport(sign_in=ProxyLogins(keys, ui.proxy_sign_in))
+    catalogue = Catalogue(folder, keys, conf=conf_file(), transport=transport)
     cache = open_cache(folder, keys, settings.cache_mb)
     scorer = Scorer(catalogue, cache, version_seconds=settings.version_seconds, stopped=lambda: settings.stopped)
     return Desk(book, ui, catalogue, scorer, cache, settings, folder, _now)
@@ -82,6 +85,7 @@ class Door:
 
     def dispatch(self, name: str, argument: str = "") -> None:
         """Run one action of the allow-list; `argument` is digits. Never raises."""
+        settle()
         started = self.clock()
         facts: dict[str, object] = {"action": name[:40]}
         ui: Ui | None = None

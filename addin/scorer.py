@@ -17,11 +17,13 @@ from addin.errors import AddinError
 from addin.known import Known, look_up
 from addin.sending import Sending
 from worker.scoring import (
+    Checked,
     Endpoint,
     EndpointError,
     Limits,
     Problem,
     ProxySignIn,
+    Schema,
     Scored,
     ScoringClient,
     Transport,
@@ -141,23 +143,31 @@ class Scorer:
         there[found.good] = [found.has(key) for key in found.hashes]
         return there
 
+    def recall(self, name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
+        """Outputs and problems of rows that are all known; nothing is sent but the question for the version. Raises as
+        `score`, and RowsLost when a row is not known.
+        """
+        return self._look_up(name, frame, ())[0].together(None)
+
     def score(
         self,
         name: str,
         frame: pd.DataFrame,
         *,
         known: Sequence[Problem] = (),
+        checked: tuple[Schema, Checked] | None = None,
         progress: Progress | None = None,
         stop: Callable[[], bool] | None = None,
     ) -> Outcome:
         """Score a table as `ScoringClient.score` does, sending only rows that the cache does not know.
 
+        `checked` is what the check of a schema said of the table already; it counts while that is the endpoint's.
         `progress(rows done, rows, note)`: the note is a sentence while the endpoint lets us wait, else blank. Scores
         are kept as they come in, whatever becomes of the rest. Raises UnknownEndpoint, NoKey, KeyStoreError,
         TableError, CallsStopped; EndpointError when the endpoint scored none of what had to be sent.
         """
         started = self._clock()
-        found, failure = self._look_up(name, frame, known)
+        found, failure = self._look_up(name, frame, known, checked)
         sent, versions = None, {found.version} if found.from_cache else set()
         if len(found.unknown):
             if self._stopped():
@@ -181,7 +191,11 @@ class Scorer:
         )
 
     def _look_up(
-        self, name: str, frame: pd.DataFrame, problems: Sequence[Problem]
+        self,
+        name: str,
+        frame: pd.DataFrame,
+        problems: Sequence[Problem],
+        checked: tuple[Schema, Checked] | None = None,
     ) -> tuple[Known, EndpointError | None]:
         """What is known of a table, and why the endpoint did not tell its version, if it did not."""
         failure = None
@@ -189,7 +203,7 @@ class Scorer:
             version = self.model_version(name)
         except (Unavailable, ProxySignIn) as error:
             version, failure = self._catalogue.entry(name).last_seen_version, error
-        return look_up(self._cache, self._catalogue.endpoint(name), version, frame, problems), failure
+        return look_up(self._cache, self._catalogue.endpoint(name), version, frame, problems, checked), failure
 
     def _send(
         self, found: Known, progress: Progress | None, stop: Callable[[], bool] | None

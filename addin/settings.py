@@ -14,7 +14,7 @@ from typing import Any
 
 from addin.conf import update_conf
 from addin.errors import AddinError
-from addin.paths import only_one, settings_file, write_whole
+from addin.paths import only_one, settings_file, stop_file, write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Settings:
     def __init__(self, folder: Path, environ: Mapping[str, str] = os.environ, conf: Path | None = None) -> None:
         self._folder = folder
         self._conf = conf or folder / "sheetscore.conf"
-        self._switch = folder / "calls-stopped"
+        self._switch = stop_file(folder)
         file = settings_file(folder)
         stored = _load(file)
         known = [setting.name for setting in TABLE]

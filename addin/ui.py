@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from addin.catalogue import Catalogue, Entry
     from addin.grid import Area
+    from addin.signin import SignedIn
+    from worker.scoring import Login
 
 TITLE = "Sheetscore"
 
@@ -74,6 +76,12 @@ class Ui(Protocol):
     def add_endpoint(self, catalogue: Catalogue) -> Entry | None:
         """The window that asks for address, key and name, and tests and saves them."""
 
+    def sign_in(self, catalogue: Catalogue) -> SignedIn | None:
+        """The window that asks for a host's address and a token, and which endpoints there to take."""
+
+    def proxy_sign_in(self, proxy: str, refused: bool) -> Login | None:
+        """What the person signs in with at a proxy; `refused`: what was sent before was wrong. From any thread."""
+
     def open_file(self, path: Path) -> None:
         """Open a file with the program that the system has for it."""
 
@@ -109,6 +117,8 @@ class RecordingUi:
     answers: list[Answer | Callable[[], Answer]] = field(default_factory=list)
     cells: list[Area | None] = field(default_factory=list)
     entries: list[Entry | None] = field(default_factory=list)
+    logins: list[Login | None] = field(default_factory=list)
+    signed_in: list[SignedIn | None] = field(default_factory=list)
     cancel_after: int | None = None
     on_progress: Callable[[int, int], None] | None = None
     bar: str | None = None
@@ -171,6 +181,15 @@ class RecordingUi:
     def add_endpoint(self, catalogue: Catalogue) -> Entry | None:  # noqa: ARG002 - nothing is tested
         """The next entry."""
         return self.entries.pop(0)
+
+    def sign_in(self, catalogue: Catalogue) -> SignedIn | None:  # noqa: ARG002
+        """The next one who is signed in."""
+        return self.signed_in.pop(0)
+
+    def proxy_sign_in(self, proxy: str, refused: bool) -> Login | None:
+        """The next login."""
+        self.asked.append((f"{proxy} refused" if refused else proxy, ()))
+        return self.logins.pop(0) if self.logins else None
 
     def open_file(self, path: Path) -> None:
         """Keep it."""

@@ -17,12 +17,14 @@ import xlwings as xw
 
 from addin import dialogs, excelfacts
 from addin.catalogue import Catalogue, Entry
-from addin.dialogs import Described, NoWindows, Screen
+from addin.dialogs import Described, NoWindows, Offered, Screen
 from addin.grid import Area, active_area
 from addin.grid.sheets import area_of
 from addin.messages import explain
+from addin.proxylogin import report
+from addin.signin import SignedIn, list_owned
 from addin.ui import TITLE, Progress, Question
-from worker.scoring import ScoringClient, discover
+from worker.scoring import Account, Login, Owned, ScoringClient, discover
 
 OK = "OK"
 CANCEL = "Cancel"
@@ -134,6 +136,32 @@ class XlwingsUi:
             screen=self._screen,
         )
         return None if entered is None else catalogue.add(entered.name, entered.url, entered.key)
+
+    def sign_in(self, catalogue: Catalogue) -> SignedIn | None:
+        """The window that asks for a host's address and a token, and which endpoints there to take. Raises
+        NoWindows.
+        """
+        seen: dict[str, Owned] = {}
+
+        def offer(url: str, token: str) -> list[Offered]:
+            known = {entry.url for entry in catalogue.entries()}
+            owned = list_owned(Account(url, token, catalogue.transport))
+            seen.update((one.url, one) for one in owned)
+            return [Offered(one.url, one.label, one.description, one.url in known) for one in owned]
+
+        chosen = dialogs.sign_in(offer, lambda error: explain(error, sheet=False), screen=self._screen)
+        if chosen is None:
+            return None
+        account = Account(chosen.url, chosen.token, catalogue.transport)
+        return SignedIn(account, tuple(seen[url] for url in chosen.ids))
+
+    def proxy_sign_in(self, proxy: str, refused: bool) -> Login | None:
+        """What the person signs in with at a proxy; nothing where no window can be shown."""
+        with suppress(NoWindows):
+            told = report(proxy, refused=refused)
+            entered = dialogs.sign_in_at_proxy(proxy, refused=refused, report=told, screen=self._screen)
+            return None if entered is None else Login(*entered)
+        return None
 
     def open_file(self, path: Path) -> None:
         """Open a file with the program that the system has for it. Raises OSError."""

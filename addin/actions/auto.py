@@ -14,15 +14,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from addin import blocks, consent, grid
-from addin.actions.again import again, has_same_inputs, reread
+from addin.actions.again import again, as_they_lie
 from addin.actions.desk import Desk
 from addin.actions.errors import NotScored
+from addin.actions.prepare import apart_from
+from addin.actions.stale import has_same_inputs, reread
 from addin.blocks import Remembered, change
 from addin.catalogue import Catalogue, Entry
 from addin.grid import Area
+from addin.grid.area import MOST_COLUMNS, MOST_ROWS
 from addin.messages import explain
+from addin.signin import SignedIn
 from addin.ui import Progress, Question, RecordedProgress, Ui
-from worker.scoring import SheetscoreError
+from worker.scoring import Login, SheetscoreError
 
 AUTO = "_sheetscore_auto"
 SWITCH_ON = "Switch on"
@@ -78,6 +82,14 @@ class Alone:
         """None."""
         return None
 
+    def sign_in(self, catalogue: Catalogue) -> SignedIn | None:  # noqa: ARG002
+        """None."""
+        return None
+
+    def proxy_sign_in(self, proxy: str, refused: bool) -> Login | None:  # noqa: ARG002
+        """None."""
+        return None
+
     def open_file(self, path: Path) -> None:
         """Nothing is opened."""
 
@@ -94,7 +106,7 @@ def auto_score(desk: Desk) -> None:
     if desk.ui.ask(WARNING, (SWITCH_ON, CANCEL)) == SWITCH_ON:
         token = consent.new_token()
         consent.agree(desk.folder, token)
-        change(desk.book, {f"{AUTO}_{token}": Area(sheet, 1, 1, 1, 1)})
+        change(desk.book, {f"{AUTO}_{token}": Area(sheet, 1, 1, MOST_ROWS, MOST_COLUMNS)})
 
 
 def auto_score_tick(desk: Desk) -> None:
@@ -103,7 +115,7 @@ def auto_score_tick(desk: Desk) -> None:
     """
     if desk.settings.stopped:
         return
-    for block in blocks.remembered(desk.book):
+    for block in as_they_lie(desk, blocks.remembered(desk.book)):
         mine = _mine(desk, _names(desk, block.data.sheet))
         if not mine:
             continue
@@ -123,10 +135,14 @@ def auto_score_tick(desk: Desk) -> None:
 
 
 def _score(desk: Desk, before: Remembered) -> str | None:
-    """Score a block again if its inputs changed. Returns the question that nobody was there to answer."""
+    """Score a block again if its inputs changed; not while it is blank, as when new rows are about to be pasted.
+
+    Returns the question that nobody was there to answer.
+    """
     schema = desk.catalogue.endpoint(before.facts.endpoint).schema
     block = reread(desk, before)
-    if has_same_inputs(before, block, schema) or len(block.frame) > desk.settings.confirm_rows:
+    blank = apart_from(block, before.scores).blank.all()
+    if blank or has_same_inputs(before, block, schema) or len(block.frame) > desk.settings.confirm_rows:
         return None
     alone = Alone(desk.ui)
     again(replace(desk, ui=alone), before, alone=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from addin import grid
 from addin.actions.desk import Desk
-from addin.actions.prepare import Prepared, prepare
+from addin.actions.prepare import Prepared, below_names, prepare
 from addin.blocks import change
 from addin.errors import GridError, GridFault
 from addin.grid import Area
@@ -30,7 +30,7 @@ STOP = "Stop"
 def check_inputs(desk: Desk) -> None:
     """Check the selection against the chosen endpoint; nothing is sent. Problems go to a sheet with links."""
     schema = desk.catalogue.endpoint(desk.chosen()).schema
-    prepared = prepare(desk, grid.read_selection(desk.book), schema)
+    prepared = prepare(desk, below_names(desk, grid.read_selection(desk.book), schema), schema)
     if prepared is None:
         return
     show_problems(desk, prepared)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import xlwings as xw
 
 from addin.actions.errors import NoEndpoint
+from addin.undo import Step
 
 if TYPE_CHECKING:
     from addin.cache import Cache
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Desk:
     """The workbook an action is for, and all it may use. `folder` holds the person's files, `clock` is local time,
-    `noted` are facts for the line in the log: never a value of the sheet, never a key.
+    `noted` are facts for the line in the log: never a value of the sheet, never a key. `step` is what the action wrote.
     """
 
     book: xw.Book
@@ -35,6 +36,7 @@ class Desk:
     folder: Path
     clock: Callable[[], datetime]
     noted: dict[str, object] = field(default_factory=dict)
+    step: Step = field(default_factory=Step)
 
     def chosen(self) -> str:
         """Name of the endpoint that is chosen in the ribbon. Raises NoEndpoint."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from addin import blocks
-from addin.actions.again import mark_stale
 from addin.actions.desk import Desk
 from addin.actions.errors import NoEndpoint
+from addin.actions.stale import mark_stale
 from addin.catalogue import Refreshed
 from addin.messages import explain
-from worker.scoring import SheetscoreError
+from addin.signin import take_over, this_device
+from worker.scoring import DeviceTaken, Owned, SheetscoreError
 
 CLEAR = "Clear"
 CANCEL = "Cancel"
+REPLACE = "Replace"
 
 
 def add_endpoint(desk: Desk) -> None:
@@ -19,6 +23,41 @@ def add_endpoint(desk: Desk) -> None:
     entry = desk.ui.add_endpoint(desk.catalogue)
     if entry is not None:
         desk.catalogue.select(entry.name)
+
+
+def sign_in(desk: Desk) -> None:
+    """Sign in with your company's token: choose from its endpoints, each with a key for this computer alone."""
+    signed_in = desk.ui.sign_in(desk.catalogue)
+    if signed_in is None:
+        return
+    device, lines = this_device(), list[str]()
+    added, taken = list[str](), list[Owned]()
+
+    def take(endpoint: Owned, *, replace: bool) -> None:
+        try:
+            added.append(take_over(desk.catalogue, signed_in.account, endpoint, device, replace=replace).name)
+        except DeviceTaken:
+            taken.append(endpoint)
+        except SheetscoreError as error:  # the others are added all the same
+            lines.append(f"{endpoint.label}: {explain(error, sheet=False)}")
+
+    for endpoint in signed_in.chosen:
+        take(endpoint, replace=False)
+    if taken and desk.ui.ask(_taken([one.label for one in taken], device), (CANCEL, REPLACE)) == REPLACE:
+        for endpoint in taken[:]:
+            take(endpoint, replace=True)
+    if added:
+        desk.catalogue.select(added[0])
+        lines.insert(0, f"Added: {', '.join(added)}. {added[0]} is chosen.")
+    if lines:
+        desk.ui.tell("\n".join(lines))
+
+
+def _taken(labels: Sequence[str], device: str) -> str:
+    return (
+        f"There is a key called '{device}' already for {', '.join(labels)}. Replace it? The one before ends at once, "
+        "wherever it is used."
+    )
 
 
 def select_endpoint(desk: Desk, index: int) -> None:

@@ -43,16 +43,17 @@ def sample_data(desk: Desk) -> None:
     lost = grid.occupied(desk.book, cell)
     here = OVERWRITE if lost else HERE
     held = f" {cell.address} holds {lost:,} value{'' if lost == 1 else 's'}." if lost else ""
-    text = f"{len(rows) - 1} sample rows.{held} Where should they go?"
+    count = len(rows) - 1
+    found = "1 sample row" if count == 1 else f"{count} sample rows"
+    text = f"{found}.{held} Where should {'it' if count == 1 else 'they'} go?"
     answer = desk.ui.ask(text, (NEW_SHEET, here, CANCEL) if lost else (here, NEW_SHEET, CANCEL))
     if answer == NEW_SHEET:
         _to_sheet(desk, "Sample", rows)
     elif answer == here:
-        step = undo.Step()
         before = grid.snapshot(desk.book, cell)
         grid.write(desk.book, cell, _blanks(rows))
-        step.written.append(undo.Written(cell, before, grid.snapshot(desk.book, cell)))
-        keep_step(desk, step)
+        desk.step.written.append(undo.Written(cell, before, grid.snapshot(desk.book, cell)))
+        keep_step(desk)
         grid.goto(desk.book, cell)
 
 

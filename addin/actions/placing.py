@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from addin import blocks, grid
 from addin.actions.desk import Desk
 from addin.actions.naming import free_names, result_names
+from addin.actions.prepare import digest_of
 from addin.blocks import Remembered
 from addin.errors import GridError, GridFault
 from addin.grid import Area, Block, Kept
 from addin.grid.obstacles import refuse_to_write
 from addin.grid.ownsheets import refuse_sheets
-from addin.marks import contents, is_sheet_untouched, is_touched, whole_sheet
+from addin.grid.rows import surroundings
+from addin.marks import contents, is_in_order, is_sheet_untouched, is_touched, whole_sheet
 from worker.scoring import Schema
 
 SAME = "Where they are"
@@ -62,10 +64,10 @@ def choose(
         kept = Target(names, mine.scores) if mine and mine.scores.rows == block.area.rows else None
     there = _beside(desk, block, names)
     own = None if mine is None or mine.facts.sheet else mine.scores
-    if mine and own and there and there.area and (own.sheet, own.left) == (there.area.sheet, there.area.left):
-        return _refilled(desk, there, mine, schema, _outside(there.area, own))
+    if mine and own and there and there.area and own.left == there.area.left and own.meet(there.area):
+        return _refilled(desk, there, mine, block, schema, _outside(there.area, own))
     if again and kept and mine:
-        return _refilled(desk, kept, mine, schema, [])
+        return _refilled(desk, kept, mine, block, schema, [])
     rival = _rival(desk, there, name)
     if rival and there and not kept:
         return _beside_rival(desk, block, schema, there, rival)
@@ -73,9 +75,11 @@ def choose(
     if foreign and not kept:
         return _agreed(desk, there, foreign)
     choices = [*([SAME] if kept else []), *([BESIDE] if there else []), NEW_SHEET, PICK, CANCEL]
-    answer = desk.ui.ask(f"{int((~block.blank).sum()):,} rows. Where should the scores go?", choices)
+    rows = int((~block.blank).sum())
+    counted = "1 row" if rows == 1 else f"{rows:,} rows"
+    answer = desk.ui.ask(f"{counted}. Where should the scores go?", choices)
     if answer == SAME and kept and mine:
-        return kept if kept.sheet else _refilled(desk, kept, mine, schema, [])
+        return kept if kept.sheet else _refilled(desk, kept, mine, block, schema, [])
     if answer == BESIDE and there:
         return _agreed(desk, there, foreign)
     return _elsewhere(desk, names, block.area.rows, answer)
@@ -178,16 +182,31 @@ def _outside(area: Area, own: Area) -> list[Area]:
     ]
 
 
-def _refilled(desk: Desk, target: Target, own: Remembered, schema: Schema, outside: Sequence[Area]) -> Target | None:
-    """Our own columns again; what somebody typed over scores is not lost unasked."""
-    formulas = grid.has_formulas(desk.book, own.scores)
-    if not formulas and is_touched(grid.snapshot(desk.book, own.scores), own.facts.mark, schema):
-        text = f"Scores in {own.scores.address} were changed by hand."
-        answer = desk.ui.ask(text, (NEW_SHEET, OVERWRITE, PICK, CANCEL))
+def _refilled(
+    desk: Desk, target: Target, own: Remembered, block: Block, schema: Schema, outside: Sequence[Area]
+) -> Target | None:
+    """Our own columns again; what somebody typed over scores, or lined up with them, is not lost unasked."""
+    doubt = None if grid.has_formulas(desk.book, own.scores) else _doubt(desk, target, own, block, schema)
+    if doubt:
+        answer = desk.ui.ask(doubt, (NEW_SHEET, OVERWRITE, PICK, CANCEL))
         if answer != OVERWRITE:
             rows = 0 if target.area is None else target.area.rows
             return _elsewhere(desk, target.names, rows, answer)
     return _agreed(desk, target, outside)
+
+
+def _doubt(desk: Desk, target: Target, own: Remembered, block: Block, schema: Schema) -> str | None:
+    """Why our own columns may hold more than our scores, or belong to more than our rows."""
+    address, cells = own.scores.address, grid.snapshot(desk.book, own.scores)
+    if is_touched(cells, own.facts.mark):
+        return f"Scores in {address} were changed or deleted by hand."
+    if target.beside or (own.scores.sheet, own.scores.top) == (block.area.sheet, block.area.top):
+        return None
+    if not is_in_order(cells, own.facts.mark):
+        return f"Scores in {address} were sorted."
+    if surroundings(desk.book, own.scores) and digest_of(block.frame, schema) != own.facts.inputs:
+        return f"Cells beside the scores in {address} may belong to other rows now."
+    return None
 
 
 def _agreed(desk: Desk, target: Target | None, foreign: Sequence[Area]) -> Target | None:

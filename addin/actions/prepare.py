@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from addin import grid
 from addin.actions.desk import Desk
-from addin.actions.readings import Choices, Found, apply, find, questions
-from addin.blocks import inputs_digest
+from addin.actions.readings import Choices, Doubt, Found, apply, find, questions
+from addin.blocks import Remembered, inputs_digest
 from addin.grid import Area, Block
 from addin.grid.cells import fingerprint
-from worker.scoring import MissingColumns, NoRows, Problem, Schema
-from worker.scoring.check import check, match_columns
+from worker.scoring import DuplicateColumns, MissingColumns, NoRows, Problem, Schema
+from worker.scoring.check import Checked, check, match_columns
 from worker.scoring.words import shown
 
 VISIBLE = "Visible rows"
@@ -39,17 +40,23 @@ class Prepared:
 
     `frame` holds the rows that are to be scored, under the block's headers (or the inputs' names, where columns are
     taken by position) and the sheet's row numbers; `rows` are their positions in the block. `known` are their error
-    cells, `problems` all that the check found; both count rows in the frame. `choices` say how texts were read,
-    `digest` goes with the inputs of the whole block.
+    cells, `checked` is what the check by `schema` left of them; both count rows in the frame. `choices` say how texts
+    were read, `digest` goes with the inputs of the whole block.
     """
 
     block: Block
     frame: pd.DataFrame
     rows: npt.NDArray[np.intp]
     known: tuple[Problem, ...]
-    problems: tuple[Problem, ...]
+    schema: Schema
+    checked: Checked
     choices: Choices
     digest: str
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All that the check found."""
+        return self.checked.problems
 
     def cell(self, problem: Problem) -> str:
         """Address of the cell that a problem is about; of the row's first cell where it is about the row."""
@@ -80,10 +87,33 @@ def prepare(desk: Desk, block: Block, schema: Schema, earlier: Earlier | None = 
         if problem.row in places
     )
     chosen = frame.iloc[rows]
-    found = check(chosen, schema, known).problems
+    checked = check(chosen, schema, known)
     digest = digest_of(frame, schema)
-    prepared = Prepared(replace(block, frame=frame), chosen, rows, known, found, {}, digest)
-    return _read(desk, prepared, schema, earlier or Earlier({}))
+    prepared = Prepared(replace(block, frame=frame), chosen, rows, known, schema, checked, {}, digest)
+    return _read(desk, prepared, earlier or Earlier({}))
+
+
+def earlier_of(before: Remembered, *, alone: bool = False) -> Earlier:
+    """What the person said when the block was scored."""
+    known = {str(doubt): doubt for doubt in Doubt}
+    choices = {
+        (column, known[doubt]): place
+        for column, doubt, place in before.facts.readings
+        if doubt in known and place in range(1 if known[doubt] is Doubt.NONE else 2)
+    }
+    return Earlier(choices, before.facts.width if before.is_in_place else 0, alone)
+
+
+def below_names(desk: Desk, block: Block, schema: Schema) -> Block:
+    """The rows below the names of the inputs, where another header row stands above or below these."""
+
+    def fits(names: Sequence[str]) -> bool:
+        try:
+            return len(match_columns(names, schema)) == len(schema.inputs)
+        except DuplicateColumns:
+            return True
+
+    return grid.read_below(desk.book, block, fits)
 
 
 def by_position(block: Block, schema: Schema) -> pd.DataFrame:
@@ -153,7 +183,7 @@ def _rows(desk: Desk, block: Block, *, alone: bool) -> npt.NDArray[np.intp] | No
     return np.flatnonzero(wanted)
 
 
-def _read(desk: Desk, prepared: Prepared, schema: Schema, earlier: Earlier) -> Prepared | None:
+def _read(desk: Desk, prepared: Prepared, earlier: Earlier) -> Prepared | None:
     """Texts that look like numbers become numbers as the person says, or said earlier."""
     found = find(prepared.problems)
     choices = dict(earlier.choices)
@@ -166,7 +196,7 @@ def _read(desk: Desk, prepared: Prepared, schema: Schema, earlier: Earlier) -> P
     if not any(item.key in choices for item in found):
         return prepared
     frame = apply(prepared.frame, found, choices)
-    return replace(prepared, frame=frame, choices=choices, problems=check(frame, schema, prepared.known).problems)
+    return replace(prepared, frame=frame, choices=choices, checked=check(frame, prepared.schema, prepared.known))
 
 
 def _asked(desk: Desk, prepared: Prepared, found: list[Found]) -> Choices | None:

@@ -28,14 +28,15 @@ def result_rows(prepared: Prepared, outputs: pd.DataFrame, problems: Sequence[Pr
     for problem in problems:
         reasons.setdefault(problem.row, []).append(reason(problem))
     columns = [_cells(outputs[output.name], output) for output in schema.outputs]
-    said = [status(reasons.get(row, ())) for row in range(len(prepared.frame))]
+    good = status(())
+    said = [status(reasons[row]) if row in reasons else good for row in range(len(prepared.frame))]
     return list(zip(*columns, said, strict=True))
 
 
 def _cells(series: pd.Series[Any], output: Output) -> list[object]:
     null = "" if output.type is ColumnType.TEXT else grid.NA
     values = series.astype(object).tolist()
-    return [null if missing else value for value, missing in zip(values, pd.isna(series), strict=True)]
+    return [null if missing else value for value, missing in zip(values, pd.isna(series).tolist(), strict=True)]
 
 
 def spread(prepared: Prepared, rows: Sequence[Row], standing: Sequence[Row], ours: Sequence[bool]) -> list[Row]:

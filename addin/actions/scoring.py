@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import asdict, replace
 from urllib.parse import urlsplit
 
 import xlwings as xw
@@ -12,17 +13,16 @@ from addin import blocks, grid
 from addin.actions.check import ask_for_good_rows, show_problems
 from addin.actions.desk import Desk
 from addin.actions.placing import Target, choose
-from addin.actions.prepare import Earlier, Prepared, apart_from, digest_of, prepare
-from addin.actions.readings import Doubt
+from addin.actions.prepare import Earlier, Prepared, apart_from, below_names, digest_of, prepare
 from addin.actions.results import result_rows
+from addin.actions.stale import mark_stale
 from addin.actions.writing import Placed, is_as_agreed, keep_step, write_results
 from addin.blocks import Facts, Remembered
 from addin.errors import GridError, GridFault
-from addin.grid import Block
+from addin.grid import Area, Block
 from addin.grid.ownsheets import used_area
 from addin.marks import mark_of
 from addin.scorer import Outcome
-from addin.undo import Step
 from worker.scoring import Problem, ProblemKind, Schema
 
 SCORE = "Score"
@@ -49,7 +49,7 @@ def score_sheet(desk: Desk) -> None:
 def _score_new(desk: Desk, read: Callable[[xw.Book], Block]) -> None:
     name = desk.chosen()
     desk.noted.update(endpoint=name, host=urlsplit(desk.catalogue.entry(name).url).netloc)
-    block = read(desk.book)
+    block = below_names(desk, read(desk.book), desk.catalogue.endpoint(name).schema)
     score(desk, block, name, blocks.find(desk.book, block.area, name))
 
 
@@ -80,25 +80,17 @@ def score(desk: Desk, block: Block, name: str, before: Remembered | None, earlie
 
 def _goes_on(desk: Desk, prepared: Prepared) -> bool:
     """Show the problems, if there are any, and ask whether to go on without their rows."""
-    selected = grid.active_area(desk.book) if prepared.problems else None
+    selected = None
+    with suppress(GridError):
+        selected = grid.active_area(desk.book)
     show_problems(desk, prepared)
-    if selected is None:
+    if not prepared.problems:
         return True
     if not ask_for_good_rows(desk, prepared):
         return False
-    grid.goto(desk.book, selected)
+    if selected is not None:
+        grid.goto(desk.book, selected)
     return True
-
-
-def earlier_of(before: Remembered, *, alone: bool = False) -> Earlier:
-    """What the person said when the block was scored."""
-    known = {str(doubt): doubt for doubt in Doubt}
-    choices = {
-        (column, known[doubt]): place
-        for column, doubt, place in before.facts.readings
-        if doubt in known and place in range(1 if known[doubt] is Doubt.NONE else 2)
-    }
-    return Earlier(choices, before.facts.width, alone)
 
 
 def _confirmed(desk: Desk, name: str, prepared: Prepared) -> bool:
@@ -118,7 +110,12 @@ def _called(desk: Desk, name: str, prepared: Prepared) -> Outcome | None:
     desk.ui.status(f"Scoring {rows:,} rows with {name}…")
     with desk.ui.progress(f"Scoring with {name}", rows) as window:
         outcome = desk.scorer.score(
-            name, prepared.frame, known=prepared.known, progress=window.update, stop=window.cancelled
+            name,
+            prepared.frame,
+            known=prepared.known,
+            checked=(prepared.schema, prepared.checked),
+            progress=window.update,
+            stop=window.cancelled,
         )
     desk.ui.status(None)
     desk.noted.update(rows=rows, calls=outcome.calls, sent=outcome.sent, cached=outcome.from_cache)
@@ -146,14 +143,16 @@ def _write(
     desk: Desk, prepared: Prepared, schema: Schema, target: Target, outcome: Outcome, before: Remembered | None
 ) -> None:
     rows = result_rows(prepared, outcome.frame, outcome.problems, schema)
-    step = Step()
-    placed = write_results(desk, prepared, schema, target, rows, step)
+    placed = write_results(desk, prepared, schema, target, rows)
+    memory = _memory(desk, prepared, schema, placed, outcome, before)
     try:
-        step.names |= blocks.remember(desk.book, _memory(desk, prepared, schema, placed, outcome, before))
+        desk.step.add_names(blocks.remember(desk.book, memory))
     except Exception as error:  # noqa: BLE001 - each engine has a class of its own for a name that Excel refuses
         desk.noted["not_remembered"] = type(error).__name__
         desk.ui.tell("The scores are written, but the workbook could not note it: Score again will not know them.")
-    keep_step(desk, step)
+    keep_step(desk)
+    if len(prepared.rows) < int((~prepared.block.blank).sum()) and not placed.sheet:
+        mark_stale(desk, memory)
     if before and before.facts.sheet and placed.sheet and before.scores.sheet != placed.scores.sheet:
         left = f"'{before.scores.sheet}' was changed and is left as it is."
         desk.ui.tell(f"The scores are on '{placed.scores.sheet}'; {left}")
@@ -163,9 +162,8 @@ def _write(
 def _write_apart(desk: Desk, prepared: Prepared, schema: Schema, names: tuple[str, ...], outcome: Outcome) -> None:
     """To a new sheet, as nobody could say any more which row a score belongs to."""
     rows = result_rows(prepared, outcome.frame, outcome.problems, schema)
-    step = Step()
-    placed = write_results(desk, prepared, schema, Target(names), rows, step)
-    keep_step(desk, step)
+    placed = write_results(desk, prepared, schema, Target(names), rows)
+    keep_step(desk)
     desk.ui.tell(f"Rows changed while scoring. Scores are on '{placed.scores.sheet}'; nothing was overwritten.")
 
 
@@ -185,11 +183,11 @@ def _memory(
 ) -> Remembered:
     """What the workbook is to remember. A part of a block that was scored before stays part of that block."""
     block = prepared.block
-    part = before is not None and block.area != before.data and before.data.contains(block.area)
+    part = before is not None and _is_part(block.area, before.data)
     same = before is not None and before.facts.endpoint == outcome.endpoint
     if before and part and same and before.scores.contains(placed.scores) and not placed.sheet:
         mark = mark_of(grid.snapshot(desk.book, before.scores))
-        return replace(before, facts=replace(before.facts, rows=mark.rows, mix=mark.mix, order=mark.order))
+        return replace(before, facts=replace(before.facts, **asdict(mark)))
     failed = any(problem.kind is ProblemKind.CALL_FAILED for problem in outcome.problems)
     facts = Facts(
         endpoint=outcome.endpoint,
@@ -203,15 +201,19 @@ def _memory(
         width=block.area.columns,
         names=placed.names,
         inputs=digest_of(block.frame, schema, whole=True) if placed.sheet else prepared.digest,
-        rows=placed.mark.rows,
-        mix=placed.mark.mix,
-        order=placed.mark.order,
+        **asdict(placed.mark),
         readings=tuple((column, str(doubt), place) for (column, doubt), place in prepared.choices.items()),
     )
     header = None if block.header_row is None else replace(block.area, top=block.header_row, rows=1)
+    columns = tuple(block.area.each_column())[: len(schema.inputs)] if block.headers is None else ()
     replaced = before is not None and not part and (same or before.scores.meet(placed.scores) is not None)
     block_id = before.id if before and replaced else blocks.new_id()
-    return Remembered(block_id, block.area, placed.scores, facts, header, placed.top)
+    return Remembered(block_id, block.area, placed.scores, facts, header, placed.top, columns)
+
+
+def _is_part(rows: Area, data: Area) -> bool:
+    """Whether rows are some of those of a block; their columns may be others, as scores beside data are read too."""
+    return rows.rows < data.rows and data.top <= rows.top and rows.bottom <= data.bottom
 
 
 def _say(desk: Desk, prepared: Prepared, outcome: Outcome) -> None:

@@ -19,6 +19,7 @@ def help_(desk: Desk) -> None:
 
 ACTIONS: dict[str, Action] = {
     "add_endpoint": endpoints.add_endpoint,
+    "sign_in": endpoints.sign_in,
     "refresh": endpoints.refresh,
     "schema": looking.schema,
     "sample_data": looking.sample_data,

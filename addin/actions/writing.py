@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from addin import grid
 from addin.actions.desk import Desk
@@ -15,7 +16,7 @@ from addin.grid import Area, Kept
 from addin.grid.look import dress_header, dress_sheet, undress_header
 from addin.grid.ownsheets import remove_sheet
 from addin.marks import Mark, contents, is_result, mark_of, order_of
-from addin.undo import Step, Written, keep
+from addin.undo import Written, keep
 from worker.scoring import Schema
 
 SHEET = "Scores"
@@ -34,17 +35,15 @@ class Placed:
     sheet: bool = False
 
 
-def write_results(
-    desk: Desk, prepared: Prepared, schema: Schema, target: Target, rows: Sequence[Row], step: Step
-) -> Placed:
-    """Write the rows and tell `step` what was done. What fails half-way is taken back before it is raised."""
+def write_results(desk: Desk, prepared: Prepared, schema: Schema, target: Target, rows: Sequence[Row]) -> Placed:
+    """Write the rows and tell the desk's step what was done. What fails half-way is taken back before it is raised."""
     if target.area is None:
         table = sheet_table(prepared, rows, target.names, set(inputs_of(prepared.frame, schema)))
         if target.sheet is not None and _texts(target.stood[0]) == list(map(str, table[0])):
-            return _to_same_sheet(desk, schema, target, target.sheet, table, step)
-        return _to_sheet(desk, schema, target.names, table, step)
+            return _to_same_sheet(desk, schema, target, target.sheet, table)
+        return _to_sheet(desk, schema, target.names, table)
     whole, before, area = target.area.with_header(target.header_row), target.stood, target.area
-    grown = target.names if target.beside and prepared.block.table is not None and _is_blank(before) else ()
+    grown = target.names if target.beside and grid.is_beside_table(desk.book, prepared.block, area) else ()
     widths: tuple[float, ...] = ()
     header = None if target.header_row is None else replace(area, top=target.header_row, rows=1)
     try:
@@ -59,11 +58,13 @@ def write_results(
         filled = spread(prepared, rows, values, ours)
         grid.write(desk.book, area, filled, formats(schema))
         after = grid.snapshot(desk.book, whole)
-        step.written.append(Written(whole, before, after, grown, widths))
+        desk.step.written.append(Written(whole, before, after, grown, widths, prepared.block.area))
     except Exception:
         with suppress(Exception):
-            if not (grown and grid.remove_columns(desk.book, whole, grown)):
-                grid.restore(desk.book, whole, before)
+            if grown:
+                grid.remove_columns(desk.book, whole, grown)
+        with suppress(Exception):
+            grid.restore(desk.book, whole, before)
             if widths and header is not None:
                 undress_header(desk.book, header, widths)
         raise
@@ -74,16 +75,19 @@ def write_results(
 def _standing(stood: Sequence[Sequence[Kept]], schema: Schema) -> tuple[list[bool], list[Row]]:
     """For each row of the place for the results: whether it is one of ours, and its values to be written again."""
     if _is_blank(stood):
-        return [False] * len(stood), [("",) * len(row) for row in stood]
+        return [False] * len(stood), [("",) * len(stood[0])] * len(stood)
     return [is_result(contents(row), schema) for row in stood], [tuple(map(_value, row)) for row in stood]
 
 
-def keep_step(desk: Desk, step: Step) -> None:
+def keep_step(desk: Desk) -> None:
     """Make what was done the step that Undo scoring takes back; where the record cannot be written, say so."""
     try:
-        keep(desk.book, desk.folder, step)
+        keep(desk.book, desk.folder, desk.step)
     except OSError as error:
         desk.ui.tell(f"It is done, but cannot be undone: the record could not be written ({error.strerror}).")
+    except Exception as error:  # noqa: BLE001 - each engine has a class of its own for a name that Excel refuses
+        desk.noted["not_kept"] = type(error).__name__
+        desk.ui.tell("It is done, but cannot be undone: the workbook could not note it.")
 
 
 def is_as_agreed(desk: Desk, target: Target) -> bool:
@@ -94,7 +98,7 @@ def is_as_agreed(desk: Desk, target: Target) -> bool:
 
 
 def _is_blank(cells: Sequence[Sequence[Kept]]) -> bool:
-    return all(content is None for row in cells for content, _ in row)
+    return all(content is None for content, _ in set(chain.from_iterable(cells)))
 
 
 def _texts(cells: Sequence[Kept]) -> list[str]:
@@ -110,7 +114,7 @@ def _value(cell: Kept) -> object:
     return content
 
 
-def _to_sheet(desk: Desk, schema: Schema, names: tuple[str, ...], table: list[Row], step: Step) -> Placed:
+def _to_sheet(desk: Desk, schema: Schema, names: tuple[str, ...], table: list[Row]) -> Placed:
     sheet = grid.add_sheet(desk.book, SHEET)
     whole = Area(sheet, 1, 1, len(table), len(table[0]))
     header, body = replace(whole, rows=1), replace(whole, top=2, rows=len(table) - 1)
@@ -122,12 +126,12 @@ def _to_sheet(desk: Desk, schema: Schema, names: tuple[str, ...], table: list[Ro
             remove_sheet(desk.book, sheet)
         raise
     dress_sheet(desk.book, header)
-    step.sheets.append(sheet)
+    desk.step.sheets.append(sheet)
     grid.goto(desk.book, replace(whole, rows=1, columns=1))
     return _placed(names, whole, grid.snapshot(desk.book, whole))
 
 
-def _to_same_sheet(desk: Desk, schema: Schema, target: Target, old: Area, table: list[Row], step: Step) -> Placed:
+def _to_same_sheet(desk: Desk, schema: Schema, target: Target, old: Area, table: list[Row]) -> Placed:
     """All of a sheet of results anew; rows that it had more are emptied."""
     whole = replace(old, rows=len(table))
     both = replace(old, rows=max(old.rows, whole.rows))
@@ -141,7 +145,7 @@ def _to_same_sheet(desk: Desk, schema: Schema, target: Target, old: Area, table:
             grid.restore(desk.book, both, before)
         raise
     after = grid.snapshot(desk.book, both)
-    step.written.append(Written(both, before, after))
+    desk.step.written.append(Written(both, before, after))
     return _placed(target.names, whole, after[: whole.rows])
 
 

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from addin.dialogs.asking import ask, choose_readings, pairs, problems, report, tell
 from addin.dialogs.endpoint import Described, Entered, Field, add_endpoint, described
+from addin.dialogs.login import sign_in_at_proxy
 from addin.dialogs.progress import Progress, progress
 from addin.dialogs.screen import HERE, NoWindows, Screen, available
+from addin.dialogs.signin import Chosen, Offered, sign_in
 
 __all__ = [
     "HERE",
+    "Chosen",
     "Described",
     "Entered",
     "Field",
     "NoWindows",
+    "Offered",
     "Progress",
     "Screen",
     "add_endpoint",
@@ -28,5 +32,7 @@ __all__ = [
     "problems",
     "progress",
     "report",
+    "sign_in",
+    "sign_in_at_proxy",
     "tell",
 ]

@@ -8,8 +8,10 @@ from addin.formulas.formulas import Formulas
 from addin.keystore import open_keys
 from addin.log import attach
 from addin.paths import conf_file, user_folder
+from addin.proxylogin import ProxyLogins
 from addin.scorer import Scorer
 from addin.settings import Settings
+from worker.scoring import HttpTransport
 
 
 def open_formulas() -> Formulas:
@@ -18,7 +20,7 @@ def open_formulas() -> Formulas:
     settings = Settings(folder)
     attach(folder)
     keys = open_keys()
-    catalogue = Catalogue(folder, keys, conf=conf_file())
+    catalogue = Catalogue(folder, keys, conf=conf_file(), transport=HttpTransport(sign_in=ProxyLogins(keys)))
     cache = open_cache(folder, keys, settings.cache_mb)
     scorer = Scorer(catalogue, cache, version_seconds=settings.version_seconds, stopped=lambda: settings.stopped)
     return Formulas(catalogue, cache, scorer, settings)

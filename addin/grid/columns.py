@@ -43,6 +43,14 @@ def results_area(book: xw.Book, block: Block, names: Sequence[str]) -> Area:
     return area
 
 
+def is_beside_table(book: xw.Book, block: Block, area: Area) -> bool:
+    """Whether an area lies right of the table that the block is in: add_columns then makes the table grow.
+
+    Raises GridError SHEET_GONE, NO_WORKBOOK, NO_TABLE.
+    """
+    return block.table is not None and area.left > find_table(book, block.area.sheet, block.table).whole.right
+
+
 def add_columns(book: xw.Book, block: Block, names: Sequence[str]) -> Area:
     """Make the columns that results_area tells of: headers are written, a table takes in the cells beside it. Nothing
     moves: what stood there is to be overwritten. Returns their data cells.

@@ -11,7 +11,7 @@ from addin.errors import GridError, GridFault
 from addin.grid.area import Area
 from addin.grid.cells import as_rows, error_name
 from addin.grid.obstacles import has_formulas
-from addin.grid.sheets import range_of, sheet_of
+from addin.grid.sheets import area_of, range_of, sheet_of
 from addin.grid.text import typed
 from addin.grid.write import put
 
@@ -31,6 +31,17 @@ def formulas(book: xw.Book, area: Area, wanted: Callable[[str], bool]) -> Iterat
                 found = Area(area.sheet, cells.row, cells.column, *cells.shape)
                 filled.append(found)
                 yield found, text
+
+
+def is_referred_to(book: xw.Book, name: str) -> bool:
+    """Whether a formula on another sheet refers to the sheet of that name."""
+    quoted = name.replace("'", "''").casefold()
+
+    def refers(text: str) -> bool:
+        return any(reference in text.casefold() for reference in (f"{quoted}!", f"{quoted}'!"))
+
+    others = (area_of(sheet.used_range) for sheet in book.sheets if sheet.name != name)
+    return any(next(formulas(book, area, refers), None) for area in others)
 
 
 def refuse_protected(book: xw.Book, sheet: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -19,7 +19,6 @@ from addin.grid.sheets import range_of
 from addin.grid.text import typed
 from addin.grid.write import put
 
-_TEXTS = frozenset({str, type(None)})
 _AS_THEY_ARE = frozenset({float, bool, type(None)})
 
 Kept = tuple[object, str]
@@ -35,7 +34,7 @@ def occupied(book: xw.Book, area: Area) -> int:
 
 def snapshot(book: xw.Book, area: Area) -> tuple[tuple[Kept, ...], ...]:
     """Content and number format of each cell, in rows. Raises GridError SHEET_GONE, NO_WORKBOOK, NO_ROOM."""
-    formats = [list(_formats(book, column)) for column in area.each_column()]
+    formats = [_formats(book, column) for column in area.each_column()]
     columns = [_kept(*column) for column in zip(contents(book, area), formats, strict=True)]
     return tuple(zip(*columns, strict=True))
 
@@ -88,8 +87,10 @@ def _column(values: Sequence[Any]) -> Sequence[object]:
     kinds = set(map(type, values))
     if kinds <= _AS_THEY_ARE:
         return values
-    known = {text: _content(text) for text in set(values)} if kinds <= _TEXTS else {}
-    return [known[value] if known else _content(value) for value in values]
+    texts = {text: _content(text) for text in {value for value in values if type(value) is str}}
+    if kinds <= _AS_THEY_ARE | {str}:
+        return [texts[value] if type(value) is str else value for value in values]
+    return list(map(_content, values))
 
 
 def _is_formula(book: xw.Book, area: Area, row: int, column: int, formula: object, value: object) -> bool:
@@ -107,12 +108,11 @@ def _content(value: Any) -> object:  # noqa: ANN401 - what the engine holds
     return float(value) if type(value) is int else value
 
 
-def _formats(book: xw.Book, column: Area) -> Iterator[str]:
+def _formats(book: xw.Book, column: Area) -> list[str]:
     """The number format of each row; Excel tells it for a range only where it is one and the same."""
     found = range_of(book, column).number_format
     if found is not None:
-        yield from [str(found)] * column.rows
-        return
+        return [str(found)] * column.rows
     half = column.rows // 2
-    yield from _formats(book, replace(column, rows=half))
-    yield from _formats(book, replace(column, top=column.top + half, rows=column.rows - half))
+    lower = replace(column, top=column.top + half, rows=column.rows - half)
+    return _formats(book, replace(column, rows=half)) + _formats(book, lower)

@@ -27,19 +27,34 @@ def set_name(book: xw.Book, name: str, value: str | Area) -> None:
 
 
 def get_name(book: xw.Book, name: str) -> str | Area | None:
-    """What a name holds, None when there is no such name or its cells are gone."""
-    if name not in book.names:
-        return None
-    refers_to = book.names[name].refers_to or ""
+    """What a name holds, None when there is no such name or its cells are gone, of another workbook, or none at all."""
+    found = _find(book, name)
+    refers_to = "" if found is None else found.refers_to or ""
     if refers_to.startswith('="'):
         return "".join(part.replace('""', '"') for part in re.findall(r'"((?:[^"]|"")*)"', refers_to))
-    return None if "#REF!" in refers_to else area_of(book.names[name].refers_to_range)
+    if found is None or "#REF!" in refers_to or "[" in refers_to:
+        return None
+    try:
+        return area_of(found.refers_to_range)
+    except Exception:  # noqa: BLE001 - each engine has a class of its own for a name without cells
+        return None
 
 
 def delete_name(book: xw.Book, name: str) -> None:
     """Remove a name; nothing happens when there is none."""
-    if name in book.names:
-        book.names[name].delete()
+    found = _find(book, name)
+    if found is not None:
+        found.delete()
+
+
+def _find(book: xw.Book, name: str) -> xw.Name | None:
+    """The workbook's name. Where the sheet in front, a copy of another one, has a name of its own that reads the same,
+    Excel gives that one.
+    """
+    if name not in book.names:
+        return None
+    found = book.names[name]
+    return found if found.name == name else next((each for each in book.names if each.name == name), None)
 
 
 def names(book: xw.Book, prefix: str) -> tuple[str, ...]:

@@ -21,6 +21,11 @@ def has_sheet(book: xw.Book, name: str) -> bool:
     return any(sheet.name == name for sheet in book.sheets)
 
 
+def is_last_sheet(book: xw.Book, name: str) -> bool:
+    """Whether a workbook shows no other sheet than this one: it must keep one."""
+    return not any(sheet.visible for sheet in book.sheets if sheet.name != name)
+
+
 def refuse_sheets(book: xw.Book) -> None:
     """Raise GridError STRUCTURE_PROTECTED where sheets cannot be added."""
     if excelfacts.is_structure_protected(book):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from addin.grid.regions import (
     Region,
     header_above,
     header_within,
+    is_header,
     selected_region,
     sheet_region,
     table_region,
@@ -32,6 +33,8 @@ from addin.grid.regions import (
 from addin.grid.sheets import range_of, raw_rows
 from addin.grid.tables import TableFacts, find_table
 from worker.scoring import Problem, ProblemKind
+
+_MOST_HEADER_ROWS = 4
 
 
 def read_selection(book: xw.Book, sleep: Sleep = time.sleep) -> Block:
@@ -58,6 +61,23 @@ def read_sheet(book: xw.Book, sleep: Sleep = time.sleep) -> Block:
     """The used block of the sheet in front. Raises GridError: BUSY, CHART_SELECTED, MERGED, NO_DATA."""
     excelfacts.wait_until_ready(book.app, sleep)
     return _read(book, sheet_region(book))
+
+
+def read_below(book: xw.Book, block: Block, fits: Callable[[Sequence[str]], bool]) -> Block:
+    """The rows of a block below that one of its header rows whose names fit; the block itself where it has but one, or
+    none of them fits better. Header rows follow each other: names, groups of them, units.
+    """
+    if block.headers is None or block.header_row is None or block.table is not None or fits(block.headers):
+        return block
+    for step in (1, -1):
+        for row in range(block.header_row + step, block.header_row + step * _MOST_HEADER_ROWS, step):
+            cells = _header_cells(book, block.area, row) if 1 <= row < block.area.bottom else ()
+            if not is_header(cells):
+                break
+            if fits([_name(cell) for cell in cells]):
+                top = max(block.area.top, row + 1)
+                return read_block(book, replace(block.area, top=top, rows=block.area.bottom - top + 1), row)
+    return block
 
 
 def read_block(book: xw.Book, area: Area, header_row: int | None) -> Block:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import marshal
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import blake2b
 from typing import Any
 
 import xlwings as xw
@@ -33,9 +33,10 @@ def row_marks(book: xw.Book, area: Area, parts: Sequence[Area]) -> tuple[str, ..
     if not parts:
         return ("",) * area.rows
     columns = [c for part in parts for c in as_columns(as_rows(excelfacts.exact_values(range_of(book, part))))]
-    return tuple(_mark(row) for row in zip(*columns, strict=True))
+    rows = zip(*columns, strict=True)
+    filled = map(_filled, rows) if any(None in column for column in columns) else rows
+    return tuple([blake2b(marshal.dumps(row, 2), digest_size=8).hexdigest() for row in filled])
 
 
-def _mark(row: Sequence[Any]) -> str:
-    values = tuple(value for value in row if value is not None) if None in row else tuple(row)
-    return hashlib.blake2b(marshal.dumps(values, 2), digest_size=8).hexdigest()
+def _filled(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple([value for value in row if value is not None]) if None in row else row

@@ -12,39 +12,53 @@ from addin.cache import SECRET_NAME
 from addin.catalogue import Catalogue
 from addin.conf import update_conf
 from addin.consent import consent_file
-from addin.keystore import KeyStore, KeyStoreError, variable
+from addin.keystore import KeyStore, KeyStoreError, service, variable
+from addin.proxylogin import STORED
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """How many endpoints went, and the environment variables that still hold the key of one: they are not ours."""
+    """How many endpoints went; the environment variables that still hold the key of one: they are not ours; and the
+    entries that the key store did not delete, by their names there.
+    """
 
     endpoints: int
     left: tuple[str, ...]
+    kept: tuple[str, ...]
 
 
 def forget(folder: Path, catalogue: Catalogue, keys: KeyStore) -> Forgotten:
     """Delete it all. Files of others in the folder stay (a server's home).
 
-    Raises KeyStoreError: then nothing is lost that the keys are needed for.
+    An endpoint whose key the key store does not delete stays on the list: that is how another try finds the key.
     """
-    entries, left = catalogue.entries(), []
-    for entry in entries:
-        catalogue.remove(entry.name)
+    gone, left, kept = 0, [], []
+    for entry in catalogue.entries():
+        try:
+            catalogue.remove(entry.name)
+        except KeyStoreError:
+            kept.append(service(entry.url))
+            continue
+        gone += 1
         with suppress(KeyStoreError):
             if keys.get(entry.url, entry.name):
                 left.append(variable(entry.name))
-    keys.delete(SECRET_NAME)
-    for file in _files(folder):
+    doomed = set(_files(folder)) - ({paths.endpoints_file(folder)} if kept else set())
+    for name in (SECRET_NAME, STORED):
+        try:
+            keys.delete(name)
+        except KeyStoreError:
+            kept.append(service(name))
+    for file in doomed:
         file.unlink(missing_ok=True)
     update_conf(catalogue.conf, {"STOPPED": None})
     with suppress(OSError):
         (folder / "endpoints").rmdir()
-    return Forgotten(len(entries), tuple(left))
+    return Forgotten(gone, tuple(left), tuple(kept))
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    yield from (paths.endpoints_file(folder), paths.settings_file(folder), folder / "calls-stopped", folder / "lock")
+    yield from (paths.endpoints_file(folder), paths.settings_file(folder), paths.stop_file(folder), folder / "lock")
     yield consent_file(folder)
     yield from (folder / "endpoints").glob("*.json")
     yield from folder.glob(f"{paths.cache_file(folder).stem}.broken*")

@@ -63,7 +63,7 @@ def install(system: System, source: Path, *, wanted: str = "", signed: bool = Fa
     if not goal.settings.exists():
         _put(goal.settings, default_settings())
     with refusals(goal.conf):
-        update_conf(goal.conf, conf_keys(system, said) | _endpoints(goal.folder))
+        update_conf(goal.conf, {**conf_keys(system, said), **_ribbon(goal.folder)})
     excel_runs = system.excel_runs
     if not goal.xlam.is_file() or digest(goal.xlam.read_bytes()) != sha256:
         raise InstallError(InstallFault.FILE_VANISHED, goal.xlam)
@@ -120,10 +120,13 @@ def default_settings() -> bytes:
     return "".join(lines).encode()
 
 
-def _endpoints(folder: Path) -> dict[str, str]:
-    """The drop-down as the list has it: the file that the VBA reads may have been lost with an older Excel."""
+def _ribbon(folder: Path) -> dict[str, str | None]:
+    """Drop-down and Stop calls as the person's own files have them: the file that the VBA reads may have been lost with
+    an older Excel.
+    """
     found = read_entries(folder)
-    return drop_down(names(found.entries), found.selected) if found.entries else {}
+    listed = drop_down(names(found.entries), found.selected) if found.entries else {}
+    return {**listed, "STOPPED": "1" if paths.stop_file(folder).exists() else None}
 
 
 def _all_made(before: Record | None, made: list[Path]) -> tuple[str, ...]:

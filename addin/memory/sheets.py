@@ -163,6 +163,7 @@ def _shifted(area: Area, rows: bool, at: int, by: int) -> Area | None:
     if by < 0 and not kept:
         return None if last < at - by else area
     first, last = moved(first, at, by) or at, moved(last, at, by) or at - 1
+    last = min(last, MOST_ROWS if rows else MOST_COLUMNS)
     if rows:
         return Area(area.sheet, first, area.left, last - first + 1, area.columns)
     return Area(area.sheet, area.top, first, area.rows, last - first + 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
 
 from addin.install import System
 from addin.install.libraries import library_names, xlwings_version
@@ -94,6 +95,7 @@ class Credentials(KeyringBackend):
     def __init__(self, kept: dict[str, str] | None = None, *, forgetful: bool = False) -> None:
         self.kept = kept if kept is not None else {}
         self.forgetful = forgetful
+        self.locked = False
 
     def get_password(self, service: str, username: str) -> str | None:
         return None if self.forgetful else self.kept.get(service)
@@ -102,6 +104,8 @@ class Credentials(KeyringBackend):
         self.kept[service] = password
 
     def delete_password(self, service: str, username: str) -> None:
+        if self.locked:
+            raise KeyringLocked(service)
         self.kept.pop(service, None)
 
 

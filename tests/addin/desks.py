@@ -18,10 +18,11 @@ from addin.cache import Cache
 from addin.catalogue import Catalogue
 from addin.keystore import MemoryKeys
 from addin.scorer import Scorer
+from tests.endpoints.trials import remembered
 from tests.host.conftest import Host
 from tests.scoring.conftest import KEY, SCHEMA, score_rows
-from worker.endpoints import Models, Registry, Snapshots
-from worker.host import HostServer, create_app
+from worker.endpoints import Access, Models, Registry, Snapshots, Updates
+from worker.host import HostServer, Management, create_app
 from worker.host.swagger import swagger
 from worker.scoring import (
     Answer,
@@ -124,10 +125,13 @@ def running_host(home: Path) -> Iterator[Host]:
     engine = open_store("", home)
     capture = LogCapture()
     log = structlog.wrap_logger(None, processors=[capture])
-    snapshots = Snapshots(engine, home, Models(engine, home))
-    server = HostServer(create_app(snapshots, Settings(home, {}), log=log), "127.0.0.1", 0)
+    models, registry = Models(engine, home), Registry(engine, home, trial=remembered)
+    snapshots = Snapshots(engine, home, models)
+    management = Management(registry, Updates(engine, models), Access(engine), snapshots)
+    app = create_app(snapshots, Settings(home, {}), management=management, log=log)
+    server = HostServer(app, "127.0.0.1", 0)
     server.start()
-    host = Host(server.url, Registry(engine, home), snapshots, capture.entries)
+    host = Host(server.url, registry, snapshots, capture.entries)
     yield host
     host.session.close()
     server.stop()

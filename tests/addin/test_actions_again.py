@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 import xlwings as xw
 
-from addin.actions.again import EVERY, STALE
+from addin.actions.again import EVERY
 from addin.actions.auto import AUTO, SWITCH_ON, WARNING
 from addin.actions.endpoints import CLEAR
 from addin.actions.freeze import FREEZE
 from addin.actions.placing import BESIDE, NEW_SHEET, PICK, WITHOUT_HEADERS
+from addin.blocks import remembered
 from addin.grid import Area, names
+from addin.marks import STALE
 from tests.addin.acting import Bench, contents, front, in_memory, scores, table, values
 from worker.scoring import Unauthorized
 
@@ -94,6 +96,45 @@ def test_with_several_blocks_the_person_says_which(bench: Bench) -> None:
     assert values(bench.book, "D2:G2") == scores(20)
     bench.do("score_again", EVERY)
     assert values(bench.book, "D2:G2") == scores(61)
+
+
+@in_memory
+def test_a_block_with_a_fault_keeps_no_other_from_being_scored_again(bench: Bench) -> None:
+    """It is named, with what is wrong."""
+    sheet = bench.book.sheets[0]
+    for address in ("A1", "A10", "A20"):
+        sheet[address].value = table(2) if address != "A1" else table()
+        sheet[address].select()
+        bench.do("score_selection", BESIDE)
+    sheet["A2"].value, sheet["A11"].value, sheet["A21"].value = 61, 62, 63
+    sheet["A10"].value = "years"
+    (told,) = bench.do("score_again", EVERY).told
+    assert told.startswith("Not scored again:\nSheet1!A11:C12: These columns are missing: age.")
+    assert "Sheet unchanged" not in told
+    assert [values(bench.book, f"D{row}")[0][0] for row in (2, 11, 21)] == [0.061, 0.02, 0.063]
+
+
+@in_memory
+def test_a_block_that_moved_while_another_one_was_scored_is_found_where_it_is(bench: Bench) -> None:
+    """Rows inserted meanwhile: the first block's scores go to a new sheet, the second one is refilled in its place."""
+    sheet = bench.book.sheets[0]
+    sheet["A10"].value = table()
+    for address in ("A1", "A10"):
+        sheet[address].select()
+        bench.do("score_selection", BESIDE)
+    sheet["A2"].value, sheet["A11"].value = 61, 62
+    first, second = (block.data.top for block in remembered(bench.book))
+    inserted: list[int] = []
+
+    def insert(_done: int, _rows: int) -> None:
+        if not inserted:
+            inserted.append(1)
+            sheet["1:1"].insert("down")
+
+    bench.ui.on_progress = insert
+    bench.do("score_again", EVERY)
+    assert values(bench.book, "B2", "Scores")[0][0] == (0.061 if first == 2 else 0.062)
+    assert values(bench.book, f"D{second + 1}")[0][0] == (0.061 if second == 2 else 0.062)
 
 
 def test_refresh_marks_stale_scores_until_they_are_scored_again(bench: Bench) -> None:
@@ -184,6 +225,20 @@ def test_an_error_switches_auto_score_off_once(bench: Bench) -> None:
 
 
 @in_memory
+def test_auto_score_stays_on_when_the_first_row_or_all_data_are_deleted(bench: Bench) -> None:
+    """Until other rows are there."""
+    sheet = bench.book.sheets[0]
+    sheet["1:1"].insert("down")
+    bench.do("score_selection", BESIDE)
+    bench.do("auto_score", SWITCH_ON)
+    sheet["1:1"].delete("up")
+    sheet["A2:C4"].clear_contents()
+    assert bench.do("auto_score_tick").told == []
+    sheet["A2"].value = table(2)[1:]
+    bench.do("auto_score_tick")
+    assert values(bench.book, "D2:G4") == [*scores(20, 21), [None] * 4]
+
+
 def test_auto_score_needs_a_scored_block(bench: Bench) -> None:
     """Or nobody could say what to score."""
     assert "Use Score selection first." in bench.do("auto_score").told[0]

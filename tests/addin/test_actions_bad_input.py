@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import xlwings as xw
 
 from addin import grid, memory
 from addin.actions.check import GOOD_ROWS
-from addin.actions.placing import BESIDE, NEW_SHEET
+from addin.actions.placing import BESIDE, NEW_SHEET, OVERWRITE
 from addin.ribbon import Door
 from addin.ui import RecordingUi
 from tests.addin.acting import HEADER, Bench, contents, in_memory, scores, table, values
@@ -147,6 +148,29 @@ def test_a_write_that_fails_half_way_is_taken_back(tmp_path: Path, place: str, i
         bench.raw("score_selection")
     assert contents(book) == before
     assert not in_table or book.sheets[0].tables["Loans"].range.address == "$A$1:$C$4"
+
+
+@pytest.mark.parametrize("held", [[], ["mine", 1.0, None, True]])
+def test_a_table_is_as_wide_as_before_when_a_write_fails(book: xw.Book, tmp_path: Path, held: list[object]) -> None:
+    """Whether the cells beside it were blank or the person gave them away: they hold again what they held."""
+    sheet = book.sheets[0]
+    sheet["A1"].value = table()
+    sheet.tables.add(sheet["A1:C4"], name="Loans")
+    if held:
+        sheet["D3"].value = held
+    sheet["A1"].select()
+    code = "[]0[x]"
+    schema = Schema(SCHEMA.inputs, (*SCHEMA.outputs[:-1], replace(SCHEMA.outputs[-1], format=code)))
+    bench = Bench(book, tmp_path, schema=schema)
+    if isinstance(book.app.impl, memory.engine.App):
+        _refuse_format(book, code)
+    before = contents(book)
+    bench.ui = RecordingUi(answers=[OVERWRITE if held else BESIDE])
+    with pytest.raises(Exception):  # noqa: B017, PT011 - each engine has a class of its own
+        bench.raw("score_selection")
+    assert bench.ui.answers == []
+    assert contents(book) == before
+    assert sheet.tables["Loans"].range.address == "$A$1:$C$4"
 
 
 def _refuse_format(book: xw.Book, code: str) -> None:

@@ -71,6 +71,13 @@ def test_sample_rows_overwrite_only_when_told(bench: Bench) -> None:
 
 
 @in_memory
+def test_one_sample_row_is_told_as_one(book: xw.Book, tmp_path: Path) -> None:
+    """Not as "1 sample rows"."""
+    bench = Bench(book, tmp_path, schema=Schema(SCHEMA.inputs, SCHEMA.outputs, SAMPLE[:1]))
+    assert bench.do("sample_data", None).asked[0][0] == "1 sample row. Where should it go?"
+
+
+@in_memory
 def test_the_log_has_a_line_for_each_action_and_no_values_or_keys(bench: Bench) -> None:
     """And only this account can read it."""
     bench.book.sheets[0]["A1"].value = table()

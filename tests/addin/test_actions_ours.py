@@ -10,11 +10,13 @@ import pytest
 import xlwings as xw
 
 from addin.actions.auto import SWITCH_ON
-from addin.actions.placing import BESIDE, NEW_SHEET, OVERWRITE, PICK, SAME, WITHOUT_HEADERS
+from addin.actions.check import GOOD_ROWS
+from addin.actions.placing import BESIDE, NEW_SHEET, OVERWRITE, PICK, SAME, WITH_HEADERS, WITHOUT_HEADERS
 from addin.actions.prepare import ALL, VISIBLE
 from addin.actions.scoring import WRITE
 from addin.blocks import remembered
 from addin.grid import Area
+from addin.marks import STALE
 from tests.addin.acting import HEADER, OUTPUTS, Bench, front, in_memory, scores, table, values
 from tests.addin.desks import URL
 from tests.scoring.conftest import KEY
@@ -258,7 +260,9 @@ def test_what_was_typed_over_a_score_is_asked_about(bench: Bench, address: str, 
     sheet[address].value = typed
     sheet["A2"].value = 90
     ui = bench.do("score_selection", None)
-    assert ui.asked == [("Scores in D2:G4 were changed by hand.", ("New sheet", "Overwrite", "Pick a cell", "Cancel"))]
+    assert ui.asked == [
+        ("Scores in D2:G4 were changed or deleted by hand.", ("New sheet", "Overwrite", "Pick a cell", "Cancel"))
+    ]
     assert sheet[address].value == typed
     bench.do("score_again", OVERWRITE)
     assert values(bench.book, "D2:G4") == scores(90, 21, 22)
@@ -287,8 +291,90 @@ def test_scores_at_a_cell_without_headers_are_known_by_what_stands_there(bench: 
     sheet["B10"].value = [["a", "b", "c", "d"]] * 3
     sheet["A2"].value = 90
     ui = bench.do("score_again", None)
-    assert ui.asked[0][0] == "Scores in B10:E12 were changed by hand."
+    assert ui.asked[0][0] == "Scores in B10:E12 were changed or deleted by hand."
     assert values(bench.book, "B10:E10") == [["a", "b", "c", "d"]]
+
+
+def test_a_number_typed_over_a_score_is_asked_about_though_rows_are_gone(bench: Bench) -> None:
+    """Each score is known by itself; rows that were deleted or copied are no loss."""
+    sheet = bench.book.sheets[0]
+    sheet["A1"].value = table(6)
+    bench.do("score_selection", BESIDE)
+    sheet["4:4"].delete("up")
+    sheet["A6:G6"].value = sheet["A5:G5"].value
+    sheet["A2"].value = 90
+    assert bench.do("score_again").asked == []
+    assert values(bench.book, "D2:G6") == scores(90, 21, 23, 24, 24)
+    sheet["D3"].value = 0.77
+    sheet["4:4"].delete("up")
+    ui = bench.do("score_again", None)
+    assert ui.asked[0][0] == "Scores in D2:G5 were changed or deleted by hand."
+    assert sheet["D3"].value == 0.77
+
+
+def test_scores_at_a_cell_below_their_own_columns_stay_there(bench: Bench) -> None:
+    """Below the place beside the data, in the same columns."""
+    bench.ui.cells = [Area("Sheet1", 10, 4, 1, 1)]
+    bench.do("score_selection", PICK, WITH_HEADERS)
+    bench.book.sheets[0]["A2"].value = 90
+    assert bench.do("score_again").asked == []
+    assert values(bench.book, "D11:G13") == scores(90, 21, 22)
+    assert values(bench.book, "D1:G4") == [[None] * 4] * 4
+
+
+@pytest.fixture
+def report(bench: Bench) -> xw.Sheet:
+    """A sheet with names, and scores put beside them."""
+    sheet = bench.book.sheets.add("Report", after=bench.book.sheets[0])
+    sheet["B2"].value = [["Ann"], ["Ben"], ["Cem"]]
+    front(bench)
+    bench.ui.cells = [Area("Report", 1, 3, 1, 1)]
+    bench.do("score_selection", PICK, WITH_HEADERS)
+    return sheet
+
+
+def test_scores_that_were_sorted_with_other_cells_are_asked_about(bench: Bench, report: xw.Sheet) -> None:
+    """The rows of the data are in another order: refilled, each would stand beside another name."""
+    report["B2:F4"].sort(2, ascending=False, has_headers=False)
+    bench.book.sheets["Sheet1"]["A2"].value = 90
+    ui = bench.do("score_again", None)
+    assert ui.asked[0][0] == "Scores in C2:F4 were sorted."
+    assert values(bench.book, "B2:F4", "Report") == [
+        ["Cem", *scores(22)[0]],
+        ["Ben", *scores(21)[0]],
+        ["Ann", *scores(20)[0]],
+    ]
+
+
+def test_data_that_were_sorted_apart_from_their_scores_are_asked_about(bench: Bench, report: xw.Sheet) -> None:
+    """Nobody can say whose names stand beside the scores now; a newer model alone leaves every row where it is."""
+    bench.host.version = "2"
+    bench.made.time += 61
+    assert bench.do("score_again").asked == []
+    bench.book.sheets["Sheet1"]["A1:C4"].sort(1, ascending=False, has_headers=True)
+    ui = bench.do("score_again", None)
+    assert ui.asked[0][0] == "Cells beside the scores in C2:F4 may belong to other rows now."
+    assert values(bench.book, "B2:F2", "Report") == [["Ann", *scores(20)[0]]]
+
+
+def test_columns_without_headers_are_followed_one_by_one(book: xw.Book, tmp_path: Path) -> None:
+    """One inserted and another one deleted leave as many as before: they are asked about all the same."""
+    sheet = book.sheets[0]
+    sheet["A1"].value = [[*row, 5] for row in table()[1:]]
+    sheet["A1:D3"].select()
+    bench = Bench(book, tmp_path)
+    bench.do("score_selection", True, BESIDE)
+    sheet["A:A"].insert("right")
+    sheet["B1"].value = 90
+    assert bench.do("score_again").paired == []
+    sheet["C:C"].insert("right")
+    sheet["C1"].value = [[7], [8], [9]]
+    sheet["D:D"].delete("left")
+    stood = values(book, "A1:I3")
+    bench.do("refresh")
+    ui = bench.do("score_again", False)
+    assert ui.paired[0][1] == ("Column C", "income", "7")
+    assert values(book, "A1:I3") == stood
 
 
 def test_a_row_inserted_under_the_header_is_scored_with_it(bench: Bench) -> None:
@@ -317,6 +403,71 @@ def test_refresh_writes_only_the_words_that_change(bench: Bench) -> None:
     bench.do("refresh")
     assert values(bench.book, "G2") == [[5.0]]
     assert str(values(bench.book, "G3")[0][0]).startswith("stale")
+
+
+def test_scores_that_are_another_rows_are_marked_though_both_rows_are_known(bench: Bench) -> None:
+    """Their data were exchanged; nothing is sent to find that out."""
+    bench.do("score_selection", BESIDE)
+    sheet = bench.book.sheets[0]
+    sheet["A2:C3"].value = sheet["A2:C3"].value[::-1]
+    assert "2 rows are stale here" in bench.do("refresh").told[0]
+    assert values(bench.book, "G2:G4") == [[STALE], [STALE], ["ok"]]
+    assert bench.rows_sent == 3
+
+
+def test_hidden_rows_that_are_left_out_do_not_keep_another_rows_score_unmarked(bench: Bench) -> None:
+    """The data were sorted apart from the scores before a filter was set."""
+    sheet = bench.book.sheets[0]
+    sheet["A1"].value = table(5)
+    sheet["C3"].value = "A41"
+    bench.do("score_selection", BESIDE)
+    sheet["A2:C6"].value = sheet["A2:C6"].value[::-1]
+    sheet["A1:C6"].autofilter.apply_values(3, ["A40"])
+    bench.do("score_again", VISIBLE)
+    assert values(bench.book, "G2:G6") == [["ok"], ["ok"], ["ok"], [STALE], ["ok"]]
+    bench.do("score_again", ALL)
+    assert values(bench.book, "D5:G5") == [[0.021, 42, "21-A41", "ok"]]
+
+
+@in_memory
+def test_blocks_whose_scores_were_overwritten_are_forgotten(bench: Bench) -> None:
+    """Until the overwriting is undone."""
+    sheet = bench.book.sheets[0]
+    sheet["A1"].value = table(6)
+    for address in ("A2:C4", "A5:C7"):
+        sheet[address].select()
+        bench.do("score_selection", BESIDE)
+    sheet["A1:C7"].select()
+    bench.do("score_selection", OVERWRITE)
+    assert [block.data.address for block in remembered(bench.book)] == ["A2:C7"]
+    bench.do("undo_scoring")
+    assert sorted(block.data.address for block in remembered(bench.book)) == ["A2:C4", "A5:C7"]
+
+
+@in_memory
+def test_rows_below_a_blank_one_stay_part_of_the_block(bench: Bench) -> None:
+    """Though the rows above it were scored alone meanwhile, and their scores read with them."""
+    bench.do("score_selection", BESIDE)
+    sheet = bench.book.sheets[0]
+    sheet["4:4"].insert("down")
+    sheet["A2"].value = 90
+    sheet["A2"].select()
+    assert bench.do("score_selection").asked == []
+    sheet["A5"].value = 91
+    assert bench.do("score_again").told == []
+    assert values(bench.book, "D2:G5") == [*scores(90, 21), [None] * 4, *scores(91)]
+
+
+@in_memory
+def test_a_chart_in_front_is_no_obstacle_to_scoring_again(bench: Bench) -> None:
+    """Though rows have problems, and their sheet is shown."""
+    sheet = bench.book.sheets[0]
+    sheet["A3"].value = "unknown"
+    bench.do("score_selection", GOOD_ROWS, BESIDE)
+    sheet["A2"].value = 90
+    bench.book.app.impl.chart = object()
+    bench.do("score_again", GOOD_ROWS)
+    assert values(bench.book, "D2:G2") == scores(90)
 
 
 @in_memory

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import xlwings as xw
 
+from addin import memory
 from addin.actions.check import GOOD_ROWS, STOP
 from addin.actions.placing import BESIDE, NEW_SHEET, OVERWRITE, PICK, WITH_HEADERS, WITHOUT_HEADERS
 from addin.actions.prepare import ALL, VISIBLE
@@ -374,3 +375,32 @@ def _evil(columns: Any) -> Any:
     made = score_rows(columns)
     made["decision"][:] = "=1+1"
     return made
+
+
+@pytest.mark.parametrize("address", ["A1", "A1:C5", "A2:C5", "A3:C5", "A4:C5"])
+@pytest.mark.parametrize(
+    "above", [["Customer", "Customer", "Loan"], [None, "Customer", "Loan"], ["years", "EUR", "code"]]
+)
+def test_of_two_header_rows_the_one_with_the_inputs_counts(tmp_path: Path, above: list[Any], address: str) -> None:
+    """Whichever rows are selected."""
+    book = memory.book({"A1": [above, *table()]})
+    book.sheets[0][address].select()
+    bench = Bench(book, tmp_path)
+    bench.do("score_selection", BESIDE)
+    rows = 2 if address == "A4:C5" else 3
+    assert values(book, "A2:G2") == [[*HEADER, *OUTPUTS]]
+    assert values(book, f"D{6 - rows}:G5") == scores(20, 21, 22)[-rows:]
+    book.sheets[0]["A5"].value = 90
+    bench.do("score_again")
+    assert values(book, "D5:G5") == scores(90)
+
+
+def test_a_row_of_units_below_the_names_is_no_row_to_be_scored_when_it_is_selected_as_header(tmp_path: Path) -> None:
+    """The names above it count."""
+    book = memory.book({"A1": [HEADER, ["years", "EUR", "code"], *table()[1:]]})
+    book.sheets[0]["A2:C5"].select()
+    bench = Bench(book, tmp_path)
+    bench.do("check_inputs")
+    assert bench.ui.told == ["All 3 rows can be scored."]
+    bench.do("score_selection", BESIDE)
+    assert values(book, "D1:G5") == [OUTPUTS, [None] * 4, *scores(20, 21, 22)]

@@ -15,7 +15,7 @@ from addin.actions.placing import BESIDE
 from addin.blocks import PREFIX, Facts, Remembered, new_id, remember, remembered
 from addin.grid import Area, get_name, names, set_name
 from addin.memory.errors import ComError
-from tests.addin.acting import HEADER, Bench, in_memory, scores, table, values
+from tests.addin.acting import HEADER, OUTPUTS, Bench, in_memory, scores, table, values
 from worker.scoring import EndpointError
 
 DATA, SCORES = Area("Sheet1", 2, 1, 3, 3), Area("Sheet1", 2, 4, 3, 4)
@@ -58,6 +58,7 @@ def bench(tmp_path: Path) -> Bench:
 
 def test_many_outputs_with_long_greek_names_are_remembered(book: xw.Book) -> None:
     """No name is longer than Excel allows, and fewer pieces later leave no rest."""
+    book.sheets[0]["A1"].value = [[*HEADER, *OUTPUTS], *([1] * 7 for _ in range(3))]
     many = block(names=tuple(f'Πιθανότητα "αθέτησης" {n} μήνες {"ω" * 40}' for n in range(200)))
     remember(book, many)
     assert remembered(book) == [many]
@@ -94,6 +95,8 @@ def test_a_name_that_excel_refuses_leaves_scores_that_can_be_undone(bench: Bench
         {"header": "y"},
         {"endpoint": ["credit"]},
         {"at": 1},
+        {"at": "2026. Call 0800 123456 to renew your key"},
+        {"each": None},
         {"width": 3.5},
         {"names": 4},
         {"names": [["a"]]},
@@ -130,6 +133,29 @@ def test_a_name_that_holds_something_else_is_not_remembered(bench: Bench) -> Non
     bench.book.names[f"{PREFIX}{made.id}_data"].delete()
     bench.book.names.add(f"{PREFIX}{made.id}_data", "=1+1")
     assert remembered(bench.book) == []
+
+
+def test_a_block_as_large_as_a_sheet_is_read_as_far_as_there_is_anything(bench: Bench) -> None:
+    """Somebody else's name must not make Excel read 17,000,000,000 cells."""
+    made = block()
+    remember(bench.book, made)
+    sheet = Area("Sheet1", 2, 1, 1_048_575, 16_384)
+    set_name(bench.book, f"{PREFIX}{made.id}_data", sheet)
+    (found,) = remembered(bench.book)
+    assert found.data == Area("Sheet1", 2, 1, 3, 3)
+    bench.book.sheets[0]["XFD1048576"].value = 1
+    assert remembered(bench.book) == []
+
+
+def test_names_of_somebody_else_do_not_trouble_auto_score(bench: Bench) -> None:
+    """They hold no cells: no box at each change."""
+    bench.do("score_selection", BESIDE)
+    bench.book.names.add(f"{AUTO}_forged", "=1+1")
+    bench.do("auto_score_tick")
+    bench.do("auto_score", SWITCH_ON)
+    bench.book.sheets[0]["A2"].value = 90
+    bench.do("auto_score_tick")
+    assert values(bench.book, "D2:G2") == scores(90)
 
 
 def test_a_reading_that_does_not_exist_is_asked_for_again(bench: Bench) -> None:

@@ -24,6 +24,7 @@ from addin.conf import read_conf
 from addin.install import InstallError, InstallFault
 from addin.keystore import SystemKeys
 from addin.messages import explain
+from addin.proxylogin import STORED
 from tests.addin.computers import VERSIONS, Computer, Credentials, mac, make, windows
 from tests.addin.servers import KEY, LOCATION, serving
 from tests.addin.test_keystore import Plain
@@ -155,6 +156,31 @@ def test_remove_everything_goes_on_where_the_key_store_is_refused(desk: Desk) ->
     assert done.exit_code == 0
     assert "SHEETSCORE_KEY_CREDIT stays: it is set in your environment" in done.output
     assert refused.catalogue().entries() == ()
+
+
+def test_remove_everything_leaves_only_what_a_locked_key_store_holds(desk: Desk) -> None:
+    """It is named, with what to do; the next try, once the store is unlocked, deletes it."""
+    before = desk.computer.tree()
+    desk("install")
+    with serving() as server:
+        desk.add_endpoint(server.url)
+    open_cache(desk.seat.folder, desk.keys, 1, {}).close()
+    desk.keys.set(STORED, "{}")
+    desk.credentials.locked = True
+    done = CliRunner().invoke(app, ["remove", "--everything"], obj=desk.seat, catch_exceptions=False)
+
+    assert done.exit_code == 1
+    assert f"Removed {desk.computer.xlam}" in done.stdout
+    for name in desk.credentials.kept:
+        assert f"'{name}' is still in the key store" in done.stderr
+    assert "Unlock the key store and run this again" in done.stderr
+    left = {name for name in desk.computer.tree() if name not in before}
+    assert all(name.endswith(("endpoints.jsonl", ".conf", "lock")) for name in left)
+
+    desk.credentials.locked = False
+    assert "Deleted 1 endpoints" in desk("remove", "--everything")
+    assert desk.credentials.kept == {}
+    assert desk.computer.tree() == before
 
 
 def test_the_doctor_asks_each_endpoint(desk: Desk, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from addin.keystore import EnvironmentKeys
 from tests.addin.computers import Computer, mac, windows
 from tests.addin.servers import KEY, LOCATION, Server, serving
 from worker.scoring import HttpTransport, Limits
+from worker.scoring.sessions import new_session
 
 ELSEWHERE = f"https://scores.example.com{LOCATION}"
 
@@ -179,7 +180,7 @@ def test_a_proxy_that_is_down(ask: Any) -> None:
 
 
 def through(proxy: Server) -> requests.Session:
-    session = requests.Session()
+    session = new_session(1)
     session.trust_env = False
     session.proxies = {"https": proxy.url.replace("localhost", "127.0.0.1")}
     return session

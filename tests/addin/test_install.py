@@ -25,6 +25,7 @@ from addin.install import InstallError, InstallFault, install, remove, this_syst
 from addin.install.interpreter import spoken
 from addin.install.libraries import library_names, script, script_name, xlwings_version
 from addin.install.put import conf_keys, refusals
+from addin.paths import conf_file
 from addin.settings import TABLE, Settings
 from tests.addin.computers import XLAM, Computer, mac, make, windows
 from worker import __version__
@@ -95,6 +96,21 @@ def test_an_older_one_is_replaced(computer: Computer, source: Path) -> None:
     assert computer.xlam.read_bytes() == XLAM
     assert settings.read_text() == "confirm_rows = 5\n"
     assert str(moved) in " ".join(b.decode() for f, b in computer.tree().items() if f.endswith(".conf"))
+
+
+def test_stopped_calls_stay_stopped_and_the_button_says_so(computer: Computer, source: Path) -> None:
+    """Whether the file that the VBA reads was lost, or comes from before the calls were allowed again."""
+    environ = computer.system.environ
+    conf = conf_file(environ, computer.system.platform)
+    settings = Settings(computer.home / ".sheetscore", environ, conf)
+    settings.stop_calls(stopped=True)
+    conf.unlink()
+    install(computer.system, source)
+    assert (settings.stopped, read_conf(conf)["STOPPED"]) == (True, "1")
+    settings.stop_calls(stopped=False)
+    update_conf(conf, {"STOPPED": "1"})
+    install(computer.system, source)
+    assert (settings.stopped, "STOPPED" in read_conf(conf)) == (False, False)
 
 
 def test_endpoints_stay_in_the_drop_down(computer: Computer, source: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
 import inspect
 import itertools
@@ -66,12 +67,15 @@ def kinds() -> list[type[SheetscoreError]]:
     return sorted(raised, key=lambda kind: f"{kind.__module__}.{kind.__qualname__}")
 
 
+NOON = dt.datetime(2026, 5, 3, 12, tzinfo=dt.UTC)
+
+
 def samples(wanted: object) -> list[object]:
     """Values for one parameter of an error, by its type; every member of an enumeration."""
     if isinstance(wanted, type) and issubclass(wanted, StrEnum):
         return list(wanted)
     options = typing.get_args(wanted) if typing.get_origin(wanted) is not Sequence else ()
-    for kind, value in ((str, "x"), (bool, True), (int, 1), (float, 1.5), (Path, Path("x"))):
+    for kind, value in ((str, "x"), (bool, True), (int, 1), (float, 1.5), (Path, Path("x")), (dt.datetime, NOON)):
         if wanted is kind or kind in options[:1]:
             return [value]
     return [("a", "b")]
@@ -129,9 +133,14 @@ def test_the_tone() -> None:
         "The endpoint refused your key: it was revoked, or belongs to another endpoint. Ask your provider for a new "
         "one, then click Add endpoint and enter the same address with it. Sheet unchanged."
     )
+    assert explain(Unauthorized(401, Unauthorized.REVOKED, NOON)) == (
+        "Your key was revoked on 3 May. Ask your provider for a new one, then click Add endpoint and enter the same "
+        "address with it. Sheet unchanged."
+    )
+    assert explain(Unauthorized(401, Unauthorized.REVOKED)).startswith("Your key was revoked. Ask")
     assert explain(ProxySignIn(), sheet=False) == (
-        "Your company's proxy wants a sign-in (407). Sign in there, or send this to your IT: calls to the endpoint "
-        "must pass the proxy."
+        "Your company's proxy wants a sign-in (407). Click Refresh on the Sheetscore tab and enter your name and "
+        "password, or send this to your IT."
     )
     assert explain(UnknownEndpoint("credti", ("credit", "churn")), sheet=False) == (
         "There is no endpoint 'credti'. There are: credit, churn."

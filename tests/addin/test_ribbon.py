@@ -22,6 +22,7 @@ from tests.addin.acting import NOON, Bench, table
 
 NAMES = {
     "add_endpoint",
+    "sign_in",
     "refresh",
     "schema",
     "sample_data",

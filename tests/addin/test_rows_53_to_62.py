@@ -5,6 +5,7 @@ Scored by a real model behind a real host over HTTP, in both engines; only a bro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -266,7 +267,7 @@ def test_row_61_errors_are_told_in_words(bench: HostBench, book: xw.Book, tmp_pa
     bench.provider.host.registry.rotate_key(spare.endpoint.id, "primary")
     bench.provider.host.snapshots.refresh()
     told = bench.do("score_selection", BESIDE).told
-    assert told[0].startswith("The endpoint refused your key: it was revoked")
+    assert re.match(r"Your key was revoked on \d+ [A-Z][a-z]+\. Ask your provider .* Sheet unchanged\.$", told[0])
 
     busy = Bench(book, tmp_path / "busy", faults=[Throttled(503, 1.0)] * 9)
     book.sheets[0].clear()

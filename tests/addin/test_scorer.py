@@ -45,6 +45,7 @@ from worker.scoring import (
     Unauthorized,
     Unreachable,
 )
+from worker.scoring.check import check
 from worker.scoring.schema import Column, ColumnType
 
 BUSY = "Endpoint busy. Continuing in 12 s; 0 of 30 done."
@@ -82,6 +83,22 @@ def test_what_was_scored_is_not_sent_again(desk: MadeDesk) -> None:
     pd.testing.assert_frame_equal(changed.frame, first.frame)
     assert {outcome.model_version for outcome in (first, again, changed)} == {"1"}
     assert first.endpoint == "credit"
+
+
+def test_a_table_that_was_checked_is_not_checked_again(desk: MadeDesk) -> None:
+    """What that check left is sent."""
+    younger = check(make_table(5).assign(age=1.0), SCHEMA)
+    assert ages(desk.scorer.score("credit", make_table(5), checked=(SCHEMA, younger))) == [2] * 5
+
+
+def test_a_check_by_another_schema_does_not_count(desk: MadeDesk) -> None:
+    """The endpoint's contract changed since: its own check decides."""
+    age, *others = SCHEMA.inputs
+    loose = replace(SCHEMA, inputs=(replace(age, minimum=None, maximum=None), *others))
+    table = make_table(5).assign(age=-1.0)
+    outcome = desk.scorer.score("credit", table, checked=(loose, check(table, loose)))
+    assert {problem.kind for problem in outcome.problems} == {ProblemKind.OUT_OF_RANGE}
+    assert sent(desk) == 0
 
 
 def test_equal_rows_are_sent_once(desk: MadeDesk) -> None:

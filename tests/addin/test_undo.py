@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlwings as xw
 
+from addin.actions.again import EVERY
 from addin.actions.placing import BESIDE, NEW_SHEET, OVERWRITE, PICK, WITH_HEADERS
 from addin.blocks import remembered
 from addin.grid import Area
+from addin.memory.errors import ComError
 from addin.memory.sheets import Sheet as MemorySheet
 from addin.paths import undo_file
 from tests.addin.acting import OUTPUTS, Bench, contents, in_memory, scores, table, values
@@ -281,3 +287,119 @@ def test_headers_written_above_rows_without_any_vanish_too(bench: Bench) -> None
     assert values(bench.book, "D1:G4") == [OUTPUTS, *scores(20, 21, 22)]
     assert bench.do("undo_scoring").told == []
     assert blank(bench)
+
+
+def test_what_the_workbook_remembers_goes_back_to_where_its_cells_are_now(bench: Bench) -> None:
+    """Rows inserted above and a sheet renamed since do not leave it pointing at other cells."""
+    sheet = bench.book.sheets[0]
+    bench.do("score_selection", BESIDE)
+    sheet["A2"].value = 60
+    bench.do("score_again")
+    sheet["1:1"].insert("down")
+    sheet.name = "Loans"
+    assert bench.do("undo_scoring").told == []
+    assert values(bench.book, "D3:G5", "Loans") == scores(20, 21, 22)
+    (block,) = remembered(bench.book)
+    assert (block.data, block.scores) == (Area("Loans", 3, 1, 3, 3), Area("Loans", 3, 4, 3, 4))
+    assert bench.do("score_again").told == []
+    assert values(bench.book, "D3:G5", "Loans") == scores(60, 21, 22)
+
+
+def test_a_look_that_was_chosen_since_is_no_change(bench: Bench) -> None:
+    """Nor is a score that Refresh marked as stale."""
+    bench.do("score_selection", BESIDE)
+    bench.book.sheets[0]["D2:D4"].number_format = "0%"
+    bench.host.version = "2"
+    bench.made.time += 61
+    bench.do("refresh")
+    assert str(values(bench.book, "G2")[0][0]).startswith("stale")
+    assert bench.do("undo_scoring").told == []
+    assert blank(bench)
+
+
+def test_all_blocks_that_were_scored_again_at_once_are_undone_at_once(bench: Bench) -> None:
+    """One click, one step."""
+    sheet = bench.book.sheets[0]
+    sheet["A10"].value = table()
+    bench.do("score_selection", BESIDE)
+    sheet["A10"].select()
+    bench.do("score_selection", BESIDE)
+    sheet["A2"].value, sheet["A11"].value = 90, 91
+    bench.do("score_again", EVERY)
+    assert bench.do("undo_scoring").told == []
+    assert values(bench.book, "D2:G4") == scores(20, 21, 22)
+    assert values(bench.book, "D11:G13") == scores(20, 21, 22)
+
+
+def test_a_sheet_that_was_renamed_stays_and_is_named(bench: Bench) -> None:
+    """Somebody made it theirs."""
+    bench.do("score_selection", NEW_SHEET)
+    bench.book.sheets["Scores"].name = "Report"
+    assert bench.do("undo_scoring").told == ["Changed since, so left as they are: Report."]
+
+
+def test_a_sheet_that_formulas_refer_to_stays(bench: Bench) -> None:
+    """They would show #REF! for ever."""
+    bench.do("score_selection", NEW_SHEET)
+    bench.book.sheets["Sheet1"]["J1"].formula = "=Scores!B2"
+    assert bench.do("undo_scoring").told == ["Changed since, so left as they are: Scores."]
+
+
+def test_the_only_sheet_left_stays(bench: Bench) -> None:
+    """The data were deleted since."""
+    bench.do("score_selection", NEW_SHEET)
+    bench.book.sheets["Sheet1"].delete()
+    assert bench.do("undo_scoring").told == ["Changed since, so left as they are: Scores."]
+
+
+@in_memory
+def test_a_protected_structure_keeps_its_new_sheet(bench: Bench) -> None:
+    """Until the protection is off."""
+    bench.do("score_selection", NEW_SHEET)
+    bench.book.impl.structure_protected = True
+    (told,) = bench.do("undo_scoring").told
+    assert "protected" in told
+    bench.book.impl.structure_protected = False
+    assert bench.do("undo_scoring").told == []
+    assert [sheet.name for sheet in bench.book.sheets] == ["Sheet1"]
+
+
+def test_a_merged_cell_is_met_before_anything_is_put_back(bench: Bench) -> None:
+    """Though the rows above it could be: what is said of the sheet is true."""
+    sheet = bench.book.sheets[0]
+    sheet["D1"].value = [OUTPUTS, *([f"old {n}"] * 4 for n in range(3))]
+    bench.do("score_selection", OVERWRITE)
+    sheet["D3"].value = 0.99
+    sheet["D4:E4"].merge()
+    before = contents(bench.book)
+    (told,) = bench.do("undo_scoring").told
+    assert told.endswith("Sheet unchanged.")
+    assert contents(bench.book) == before
+
+
+@in_memory
+@pytest.mark.parametrize("layout", [lambda record: {"token": record["token"]}, list])
+def test_a_record_of_another_release_is_none(bench: Bench, layout: Callable[[dict[str, Any]], object]) -> None:
+    """It may be laid out in another way."""
+    bench.do("score_selection", BESIDE)
+    file = undo_file(bench.folder)
+    file.write_bytes(gzip.compress(json.dumps(layout(json.loads(gzip.decompress(file.read_bytes())))).encode()))
+    assert bench.do("undo_scoring").told == ["There is nothing to undo in this workbook. Sheet unchanged."]
+
+
+class Refusing(dict[str, Any]):
+    """Names of a workbook that takes none for Undo scoring."""
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if "undo" in name:
+            raise ComError("1004")
+        super().__setitem__(name, value)
+
+
+@in_memory
+def test_a_name_that_excel_refuses_is_said(bench: Bench) -> None:
+    """The scores are there all the same."""
+    bench.book.impl.all_names = Refusing(bench.book.impl.all_names)
+    told = bench.do("score_selection", BESIDE).told
+    assert told == ["It is done, but cannot be undone: the workbook could not note it."]
+    assert values(bench.book, "D2:G4") == scores(20, 21, 22)

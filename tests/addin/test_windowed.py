@@ -15,7 +15,7 @@ from addin.ui import Choice, Progress, Question, RecordingUi, Ui
 from addin.windowed import XlwingsUi, describe
 from tests.addin.desks import URL, FakeHost, MadeDesk
 from tests.scoring.conftest import KEY, SCHEMA
-from worker.scoring import Schema
+from worker.scoring import Login, Schema
 
 QUESTION = Question(
     "Amount",
@@ -164,3 +164,15 @@ def test_both_uis_are_a_ui(book: xw.Book) -> None:
         assert not watched.cancelled()
         watched.update(1, 2)
         assert watched.cancelled()
+
+
+def test_a_sign_in_at_a_proxy_is_handed_on_with_a_report_for_it(book: xw.Book) -> None:
+    """Closed, or where no window can be shown, there is none; Excel's own boxes show what is typed."""
+    screen = Answering({"name": "ana", "password": "summer"}, None)
+    ui = XlwingsUi(book, screen)
+    assert ui.proxy_sign_in("proxy.example.com:3128", refused=False) == Login("ana", "summer")
+    assert ui.proxy_sign_in("proxy.example.com:3128", refused=True) is None
+    assert [(window, facts["refused"]) for window, facts in screen.shown] == [("login", False), ("login", True)]
+    assert "proxy.example.com:3128" in str(screen.shown[0][1]["report"])
+    assert XlwingsUi(book, Answering()).proxy_sign_in("proxy.example.com:3128", refused=False) is None
+    assert book.app.impl.alerts == []

@@ -54,7 +54,7 @@ ARGUMENTS = {
 IMAGES = {
     "CalculateNow", "CalculateSheet", "CancelRequest", "ControlProperties", "DataValidation", "Delete",
     "FileProperties", "FormatAsTableGallery", "GetExternalDataFromWeb", "Help", "Lock", "MacroPlay",
-    "RecentFileList", "RefreshAll", "Repeat", "TableInsert", "Undo",
+    "RecentFileList", "RefreshAll", "Repeat", "ServerConnection", "TableInsert", "Undo",
 }  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def test_the_buttons_stand_as_promised() -> None:
     """Group for group, as the people who use it were told."""
     groups = [[child.get("label") for child in group] for group in UI.iter(f"{SPACE}group")]
     assert groups == [
-        ["Endpoint", "Add endpoint", "Refresh", "Details"],
+        ["Endpoint", "Add endpoint", "Sign in", "Refresh", "Details"],
         ["Schema", "Sample data", "Check inputs"],
         ["Score selection", "Score table", "Score sheet", "Score again", "Undo scoring", "Freeze scores"],
         ["Auto-score", "Stop calls"],

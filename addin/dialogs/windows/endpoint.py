@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from tkinter import ttk
 from typing import Any
 
+from addin.dialogs.windows.forms import form
 from addin.dialogs.windows.parts import table
-from addin.dialogs.windows.pasting import mend_keys, paste_menu
+from addin.dialogs.windows.pasting import mend_keys
 from addin.dialogs.windows.pipe import Pipe
 from addin.dialogs.windows.window import Window, plain
 
@@ -27,7 +28,9 @@ class EndpointWindow(Window):
         self._passed: tuple[str, str] | None = None
         self._proposed = ""
         self._url, self._key, self._name = (tk.StringVar(self.root, text) for text in (plain(url), "", ""))
-        self._form()
+        fields = ("Address", self._url), ("Key", self._key), ("Name", self._name)
+        entries = form(self.body, fields, self.looks, hidden="Key", width=62)
+        self.first = entries[1 if url else 0]
         mend_keys(self.root)
         self._said = ttk.Label(self.body, style="Quiet.Body.TLabel", wraplength=self.looks.px(540), justify="left")
         self._said.grid(row=3, column=0, columnspan=3, sticky="w", pady=(self.looks.px(10), 0))
@@ -41,29 +44,6 @@ class EndpointWindow(Window):
             text.trace_add("write", lambda *_: self._changed())
         self._say(_UNTESTED)
         self._changed()
-
-    def _form(self) -> None:
-        self.body.columnconfigure(1, weight=1)
-        entries = []
-        for row, (label, text) in enumerate((("Address", self._url), ("Key", self._key), ("Name", self._name))):
-            ttk.Label(self.body, text=label, style="Body.TLabel").grid(row=row, column=0, sticky="w")
-            entry = ttk.Entry(self.body, textvariable=text, width=62)
-            entry.grid(row=row, column=1, sticky="ew", padx=(self.looks.px(12), 0), pady=self.looks.px(4))
-            paste_menu(entry)
-            entries.append(entry)
-        key = entries[1]
-        key.configure(show="•")
-        show = tk.BooleanVar(self.root, value=False)
-        toggle = ttk.Checkbutton(
-            self.body,
-            text="Show",
-            variable=show,
-            style="Body.TCheckbutton",
-            command=lambda: key.configure(show="" if show.get() else "•"),
-        )
-        toggle.grid(row=1, column=2, padx=(self.looks.px(8), 0))
-        entries[2].lift()
-        self.first = entries[1 if self._url.get() else 0]
 
     def _entered(self) -> tuple[str, str]:
         return self._url.get().strip(), self._key.get().strip()
