@@ -22,9 +22,10 @@ import typer.main
 from addin import functions
 from addin import settings as analyst
 from worker import __version__
+from worker.batch.service import BatchService
 from worker.cli import app
 from worker.endpoints import Snapshots
-from worker.host import HostServer, Management, create_app
+from worker.host import Area, HostServer, Management, create_app
 from worker.settings import TABLE, Settings
 from worker.store import open_store
 
@@ -113,7 +114,7 @@ def test_every_address_is_in_the_table() -> None:
     uploads: Any = object()
     snapshots: Any = SimpleNamespace(models=None)
     management = Management(SimpleNamespace(), SimpleNamespace(), SimpleNamespace(), snapshots)  # type: ignore[arg-type]
-    for route in create_app(snapshots, Settings(ROOT, {}), uploads, management).routes:
+    for route in create_app(snapshots, Settings(ROOT, {}), uploads, management, area=uploads, tables=uploads).routes:
         path = re.sub(r"{(\w+?)(?::\w+)?}", lambda m: f"{{{PARAMETERS.get(m[1], m[1])}}}", route.path)
         for method in route.methods - {"HEAD"}:
             assert re.search(rf"^\| `{method} {re.escape(path)}[?`]", README, re.MULTILINE), f"{method} {path}"
@@ -136,7 +137,7 @@ def shell_block(name: str) -> str:
 
 
 def test_shell_blocks_run(tmp_path: Path) -> None:
-    """An operator's first commands, then a developer's first call against what they made, as printed."""
+    """An operator's first commands, then a developer's first call and job against what they made, as printed."""
     if not (shutil.which("bash") and shutil.which("curl")) and "CI" not in os.environ:
         pytest.skip("bash or curl is missing")
     home = tmp_path / "home"
@@ -150,11 +151,21 @@ def test_shell_blocks_run(tmp_path: Path) -> None:
     url = re.findall(r"url\s+(\S+)", made)[-1]
     engine = open_store("", home)
     settings = Settings(home, {}, port=0)
-    with Snapshots(engine, home) as snapshots, HostServer(create_app(snapshots, settings), "127.0.0.1", 0) as server:
+    with (
+        Snapshots(engine, home) as snapshots,
+        BatchService(engine, home, settings, snapshots.models) as batch,
+        HostServer(
+            create_app(snapshots, settings, area=Area.of_home(home, settings), tables=batch.tables), "127.0.0.1", 0
+        ) as server,
+    ):
         environ |= {"URL": server.url + urlsplit(url).path, "KEY": keys[-1]}
         answer = json.loads(run(shell_block("call"), tmp_path, environ))
+        table = run(shell_block("batch"), tmp_path, environ).splitlines()
     engine.dispose()
-    assert answer["Results"]["output1"][0].keys() == {"Probability of default", "Predicted risk"}
+    scores = answer["Results"]["output1"]
+    assert scores[0].keys() == {"Probability of default", "Predicted risk"}
+    assert table[0] == "Probability of default,Predicted risk,Status"
+    assert [line.split(",")[1:] for line in table[1:]] == [[row["Predicted risk"], "ok"] for row in scores]
 
 
 def run(block: str, folder: Path, environ: dict[str, str]) -> str:

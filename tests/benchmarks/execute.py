@@ -7,6 +7,7 @@ categories, made from scikit-learn's breast cancer data, resampled with 5 % jitt
 
 from __future__ import annotations
 
+import csv
 import os
 import subprocess
 import sys
@@ -16,11 +17,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import requests
 
 from tests.benchmarks.table import Benchmark
@@ -42,6 +45,7 @@ NUMBERS = (0, 1, 4, 5, 6, 8, 10, 21)  # columns of the data set
 BANDS = {"concavity band": (26, 5), "area band": (23, 8), "texture band": (1, 12)}  # column, number of categories
 
 Table = dict[str, list[Any]]
+Write = Callable[[Table, Schema], tuple[bytes, str]]
 
 
 @dataclass(frozen=True)
@@ -57,20 +61,30 @@ class Served:
 
 
 def benchmarks() -> list[Benchmark]:
-    """One line for each size of call."""
-    goals = {1: None, 1_000: 0.45, 10_000: 0.55}
+    """One line for each size and format of a call."""
+    calls = [
+        (1, _json, None),
+        (1_000, _json, 0.5),
+        (10_000, _json, 0.6),
+        (10_000, _csv, None),
+        (10_000, _arrow, 0.7),
+    ]
     return [
-        Benchmark(f"execute, {rows:,} rows: per CPU-second, of the model alone", _measure(rows), at_least=goal)
-        for rows, goal in goals.items()
+        Benchmark(
+            f"execute, {rows:,} rows, {write.__name__.strip('_')}: per CPU-second, of the model alone",
+            _measure(rows, write),
+            at_least=goal,
+        )
+        for rows, write, goal in calls
     ]
 
 
-def _measure(rows: int) -> Callable[[], float]:
+def _measure(rows: int, write: Write) -> Callable[[], float]:
     def measure() -> float:
         served = _served()
         table = {name: values[:rows] for name, values in served.table.items()}
         alone = _alone(served, table, rows)
-        return _over_http(served, table, rows) / max(alone, _alone(served, table, rows))
+        return _over_http(served, *write(table, served.schema), rows) / max(alone, _alone(served, table, rows))
 
     return measure
 
@@ -90,11 +104,29 @@ def _alone(served: Served, table: Table, rows: int) -> float:
     return calls * rows / (time.thread_time() - cpu)
 
 
-def _over_http(served: Served, table: Table, rows: int) -> float:
+def _json(table: Table, schema: Schema) -> tuple[bytes, str]:
+    columns, _ = read_columns(table, schema)
+    return CLASSIC.encode(columns, schema), "application/json"
+
+
+def _csv(table: Table, schema: Schema) -> tuple[bytes, str]:
+    rows = zip(*(table[name] for name in schema.input_names), strict=True)
+    text = StringIO()
+    csv.writer(text).writerows([schema.input_names, *rows])
+    return text.getvalue().encode(), "text/csv"
+
+
+def _arrow(table: Table, schema: Schema) -> tuple[bytes, str]:
+    made = pa.table({name: table[name] for name in schema.input_names})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, made.schema) as stream:
+        stream.write_table(made)
+    return bytes(sink.getvalue()), "application/vnd.apache.arrow.stream"
+
+
+def _over_http(served: Served, body: bytes, content_type: str, rows: int) -> float:
     """Rows per CPU-second of the server process."""
-    columns, _ = read_columns(table, served.schema)
-    body = CLASSIC.encode(columns, served.schema)
-    headers = {"Authorization": f"Bearer {served.key}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {served.key}", "Content-Type": content_type}
     with requests.Session() as session:
 
         def call() -> None:
