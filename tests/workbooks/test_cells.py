@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from worker.scoring.errors import Problem, ProblemKind
 from worker.workbooks.block import Block
-from worker.workbooks.cells import MIXED, column, values_of
-from worker.workbooks.exchange import load_block, load_pages, save_block, save_pages
+from worker.workbooks.cells import MIXED, column, unified, values_of
+from worker.workbooks.exchange import StoredBlock, load_pages, save_block, save_pages
 from worker.workbooks.page import Page
 
 _ANY = st.one_of(
@@ -67,13 +67,27 @@ def test_types(values: list[Any], kind: pa.DataType) -> None:
     assert column(values).type == kind
 
 
+@given(st.lists(st.lists(_ANY, min_size=1), min_size=1))
+def test_pieces_make_the_column_that_all_at_once_make(pieces: list[list[Any]]) -> None:
+    """A large column is read piece by piece; nobody can tell."""
+    joined, whole = unified([column(piece) for piece in pieces]), column([value for piece in pieces for value in piece])
+    assert [_plain(value) for piece in joined.chunks for value in values_of(piece)] == list(
+        map(_plain, values_of(whole))
+    )
+    assert joined.type == whole.type or {joined.type, whole.type} == {pa.string(), MIXED}
+
+
 def test_exchange_is_exact(tmp_path: Path) -> None:
     """Blocks and pages come out of the files between parent and child as they went in."""
-    columns = (column([1.5, None]), column(["a", 1001]))
+    columns = (unified([column([1.5, None])]), unified([column(["a", 1001])]))
     problem = Problem(1, ProblemKind.ERROR_CELL, "b", "#N/A")
-    block = Block(
-        ("a", "b"), columns, "S", "S!A1:B3", (2, 9), ("A", "B"), ("General", "0"), (problem,), ("blank-header: C1",)
-    )
-    assert load_block(save_block(block, tmp_path), tmp_path) == block
+    texts = (("A", "B"), ("General", "0"), (problem,), ("blank-header: C1",))
+    block = Block(("a", "b"), columns, "S", "S!A1:B3", pa.array([2, 9]), *texts)
+    stored = StoredBlock(save_block(block, tmp_path), tmp_path)
+    assert (stored.headers, stored.sheet, stored.address) == (("a", "b"), "S", "S!A1:B3")
+    assert (stored.letters, stored.formats, (*stored.problems(0, 2),), stored.warnings) == texts
+    assert (stored.rows.tolist(), stored.problems(0, 1)) == ([2, 9], [])
+    assert [values_of(values) for values in stored.columns(0, 2)] == [[1.5, None], ["a", 1001]]
+    assert [values_of(values) for values in stored.columns(1, 2)] == [[None], [1001]]
     page = Page("S", ("a", "b"), tuple(pa.chunked_array([c]) for c in columns), ("", "0.0"), "title", 1, "Sheetscore_x")
     assert load_pages(save_pages([page, page], tmp_path), tmp_path) == [page, page]

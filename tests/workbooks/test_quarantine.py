@@ -10,14 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from worker.scoring.schema import Schema
 from worker.workbooks import FileLimits, WorkbookError, append_apart, quarantine, read_apart
 from worker.workbooks.block import Block
-from worker.workbooks.cells import column
+from worker.workbooks.cells import column, unified
 from worker.workbooks.errors import Fault, FileBroken, FileTooCostly, Limit
-from worker.workbooks.exchange import load_block, save_block
+from worker.workbooks.exchange import StoredBlock, save_block
 from worker.workbooks.quarantine import run_child
 
 Book = Callable[..., Path]
@@ -154,12 +155,13 @@ def test_answer_without_end(tmp_path: Path) -> None:
 
 def test_cells_that_make_no_sense(tmp_path: Path) -> None:
     """Cells are checked before they are used: text that is not text never gets into a frame."""
-    facts = save_block(Block(("a",), (column(["x"]),), "S", "S!A1:A2", (2,), ("A",), ("General",), (), ()), tmp_path)
-    data = (tmp_path / "cells-read.arrow").read_bytes()
+    rows, cells = pa.array([2]), (unified([column(["x"])]),)
+    facts = save_block(Block(("a",), cells, "S", "S!A1:A2", rows, ("A",), ("General",), (), ()), tmp_path)
+    data = (tmp_path / "cells-read-0.arrow").read_bytes()
     at = data.rindex(b"x\0\0\0")
-    (tmp_path / "cells-read.arrow").write_bytes(data[:at] + b"\xff" + data[at + 1 :])
+    (tmp_path / "cells-read-0.arrow").write_bytes(data[:at] + b"\xff" + data[at + 1 :])
     with pytest.raises(ValueError, match="UTF8"):
-        load_block(facts, tmp_path)
+        StoredBlock(facts, tmp_path)
 
 
 def test_full_disk_is_no_fault_of_the_file(tmp_path: Path) -> None:

@@ -245,7 +245,7 @@ def test_candidates_can_be_named_as_they_are_listed(book: Book, schema: Schema) 
     path = book({"S": _ROWS | {"A5": "Purpose", "B5": "Amount", "A6": "tv", "B6": 3}})
     with pytest.raises(AmbiguousInput) as caught:
         read_input(path, schema)
-    assert caught.value.addresses == ("S!A1:B4", "S!A5:B6")
+    assert caught.value.addresses == ("S!A1:B2", "S!A5:B6")
     assert [read_input(path, schema, where).rows.tolist() for where in caught.value.addresses] == [[2], [6]]
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from worker.workbooks.errors import WorkbookError
     from worker.workbooks.frames import Sheet
     from worker.workbooks.graft import append_sheets
-    from worker.workbooks.quarantine import append_apart, read_apart
-    from worker.workbooks.reader import Input, read_input
+    from worker.workbooks.quarantine import append_apart, read_apart, read_inputs_apart
+    from worker.workbooks.reader import Input, Rows, read_input, read_inputs
     from worker.workbooks.splice import Appended
     from worker.workbooks.triage import Readiness, readiness
 
@@ -23,12 +23,15 @@ __all__ = [
     "FileLimits",
     "Input",
     "Readiness",
+    "Rows",
     "Sheet",
     "WorkbookError",
     "append_apart",
     "append_sheets",
     "read_apart",
     "read_input",
+    "read_inputs",
+    "read_inputs_apart",
     "readiness",
 ]
 
@@ -37,12 +40,15 @@ _HOMES = {
     "FileLimits": "archive",
     "Input": "reader",
     "Readiness": "triage",
+    "Rows": "reader",
     "Sheet": "frames",
     "WorkbookError": "errors",
     "append_apart": "quarantine",
     "append_sheets": "graft",
     "read_apart": "quarantine",
     "read_input": "reader",
+    "read_inputs": "reader",
+    "read_inputs_apart": "quarantine",
     "readiness": "triage",
 }
 

@@ -69,6 +69,21 @@ class Area:
         return f"{letters(self.left)}{self.top}:{letters(self.right)}{self.bottom}"
 
 
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Where rows stand: `area` with the header as its top row, or, where `headers` gives the columns' names (a table
+    whose header row is hidden), the rows alone.
+    """
+
+    area: Area
+    headers: tuple[str, ...] = ()
+
+    @property
+    def first_row(self) -> int:
+        """The sheet row in which the data begin."""
+        return self.area.top + (0 if self.headers else 1)
+
+
 def quoted(sheet: str) -> str:
     """A sheet's name as it stands before `!`, in quotes where Excel wants them."""
     plain = _PLAIN_SHEET.fullmatch(sheet) and not _LIKE_A_CELL.fullmatch(sheet)

@@ -60,6 +60,23 @@ def column(values: Sequence[Any]) -> pa.Array:
     return mixed([_whole(value) for value in values])
 
 
+def unified(pieces: Sequence[pa.Array]) -> pa.ChunkedArray:
+    """Pieces of one column, each as `column` makes it, as one column: the same as if it had been made at once."""
+    kinds = {piece.type for piece in pieces if piece.null_count < len(piece)} or {piece.type for piece in pieces[:1]}
+    kind = kinds.pop() if len(kinds) == 1 else pa.float64() if kinds == {pa.int64(), pa.float64()} else MIXED
+    if kind == pa.int64() and any(piece.null_count for piece in pieces):
+        kind = pa.float64()
+    return pa.chunked_array([_as(piece, kind) for piece in pieces], kind if pieces else pa.string())
+
+
+def _as(piece: pa.Array, kind: pa.DataType) -> pa.Array:
+    if piece.type == kind:
+        return piece
+    if piece.null_count == len(piece):
+        return pa.nulls(len(piece), kind)
+    return piece.cast(kind) if kind == pa.float64() else mixed([_whole(value) for value in values_of(piece)])
+
+
 def mixed(values: Iterable[Any]) -> pa.Array:
     """Values of any type as a mixed column; a type that no cell can hold becomes its text."""
     pairs = [None if value is None else _mark(value) for value in values]

@@ -5,27 +5,30 @@ The parent trusts nothing that it loads: a hostile file may have taken the child
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from sys import intern
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from worker.scoring.errors import Problem, ProblemKind
-from worker.workbooks.block import Block
+from worker.workbooks.block import BATCH_ROWS, Block
 from worker.workbooks.page import Page
 
 _CELLS = "cells-{}.arrow"
-_PROBLEMS = "problems.arrow"
+_PROBLEMS = "problems-{}.arrow"
 _TEXTS = ("headers", "letters", "formats", "warnings")
 
 
-def save_block(block: Block, folder: Path) -> dict[str, Any]:
-    """Write the block's cells into `folder`; the rest is returned as JSON values."""
-    _save([pa.array(block.rows, pa.int64()), *block.columns], folder / _CELLS.format("read"))
-    _save(_problem_columns(block), folder / _PROBLEMS)
+def save_block(block: Block, folder: Path, number: int = 0) -> dict[str, Any]:
+    """Write the cells of the block with that number into `folder`; the rest is returned as JSON values."""
+    _save([block.rows, *block.columns], folder / _CELLS.format(f"read-{number}"))
+    _save(_problem_columns(block), folder / _PROBLEMS.format(number))
     return {name: getattr(block, name) for name in ("sheet", "address", *_TEXTS)}
 
 
@@ -36,23 +39,50 @@ def _problem_columns(block: Block) -> list[pa.Array]:
     return [pa.array([fact[place] for fact in facts], kind) for place, kind in enumerate(kinds)]
 
 
-def load_block(facts: dict[str, Any], folder: Path) -> Block:
-    """The inverse of `save_block`. Whatever else the child left raises some error or other."""
-    rows, *columns = _load(folder / _CELLS.format("read"))
-    texts = {name: tuple(map(str, facts[name])) for name in _TEXTS}
-    headers = texts["headers"]
-    problems = tuple(
-        Problem(row, ProblemKind(kind), headers[place], value and intern(value))
-        for row, kind, place, value in zip(*(c.to_pylist() for c in _load(folder / _PROBLEMS)), strict=True)
-    )
-    return Block(
-        columns=tuple(column.combine_chunks() for column in columns),
-        rows=tuple(rows.to_pylist()),
-        sheet=facts["sheet"],
-        address=facts["address"],
-        problems=problems,
-        **texts,
-    )
+class StoredBlock:
+    """The inverse of `save_block`: a block whose cells stay in their file until they are taken. Whatever else the child
+    left raises some error or other.
+    """
+
+    def __init__(self, facts: dict[str, Any], folder: Path, number: int = 0) -> None:
+        self._cells = folder / _CELLS.format(f"read-{number}")
+        self.sheet = str(facts["sheet"])
+        self.address = str(facts["address"])
+        texts = {name: tuple(map(str, facts[name])) for name in _TEXTS}
+        self.headers, self.letters = texts["headers"], texts["letters"]
+        self.formats, self.warnings = texts["formats"], texts["warnings"]
+        self._starts, rows = [0], []
+        with _opened(self._cells) as reader:
+            for place in range(reader.num_record_batches):
+                batch = reader.get_batch(place)
+                batch.validate(full=True)
+                rows.append(batch.column(0).to_numpy())
+                self._starts.append(self._starts[-1] + len(batch))
+            if reader.schema.types[:1] != [pa.int64()] or len(reader.schema) != len(self.headers) + 1:
+                raise ValueError
+        self.rows = np.concatenate(rows or [np.empty(0, np.int64)])
+        self._problems = pa.table(_load(folder / _PROBLEMS.format(number)), ["row", "kind", "place", "value"])
+        self._at = self._problems["row"].to_numpy()
+        if len(self.letters) != len(self.headers) or len(self.formats) != len(self.headers):
+            raise ValueError
+
+    def columns(self, start: int, stop: int) -> list[pa.Array]:
+        """The cells of some rows: only their batches are read."""
+        first, last = bisect_right(self._starts, start) - 1, bisect_left(self._starts, stop)
+        with _opened(self._cells) as reader:
+            batches = [reader.get_batch(place) for place in range(max(first, 0), min(last, reader.num_record_batches))]
+            table = pa.Table.from_batches(batches, reader.schema)
+        taken = table.slice(start - self._starts[max(first, 0)], stop - start).combine_chunks()
+        return [column.combine_chunks() for column in taken.columns[1:]]
+
+    def problems(self, start: int, stop: int) -> list[Problem]:
+        """What is wrong with cells of some rows, `row` counted from `start`."""
+        first, last = np.searchsorted(self._at, (start, stop))
+        rows = self._problems.slice(first, last - first).to_pydict()
+        return [
+            Problem(row - start, ProblemKind(kind), self.headers[place], value and intern(value))
+            for row, kind, place, value in zip(*rows.values(), strict=True)
+        ]
 
 
 def save_pages(pages: Sequence[Page], folder: Path) -> list[dict[str, Any]]:
@@ -75,7 +105,14 @@ def _save(columns: Iterable[pa.Array | pa.ChunkedArray], path: Path) -> None:
     columns = list(columns)
     table = pa.table(columns, names=[str(place) for place in range(len(columns))])
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
+        writer.write_table(table, BATCH_ROWS)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Read, not mapped: what is mapped and was touched counts as this process's memory."""
+    with pa.OSFile(str(path)) as source:
+        yield pa.ipc.open_file(source)
 
 
 def _load(path: Path) -> list[pa.ChunkedArray]:

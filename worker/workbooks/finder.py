@@ -1,39 +1,67 @@
-"""Which block of a worksheet is meant: the one whose header row covers the columns that are wanted."""
+"""Which blocks of a worksheet are meant: those whose header row covers the columns that are wanted.
+
+A header is one row: the one that names all the columns. A cell merged over several rows counts in each of them; what
+stands above the header (titles, groups) is passed over, what stands below it is data.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from worker.scoring.schema import match_key
-from worker.workbooks.addressing import MOST_ROWS, Area, letters, quoted
+from worker.workbooks.addressing import MOST_ROWS, Area, Region, letters, quoted
 from worker.workbooks.errors import AmbiguousInput, DuplicateHeaders, NoInput
 from worker.workbooks.package import Table
+
+MOST_INPUTS = 20
+"""More blocks than this in one workbook are a report with repeated headings rather than inputs."""
+
+_TALLEST_HEADER = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The cells of one worksheet as the fast reader gives them: '' is blank. `top` and `left`, from 1, say where
-    `rows[0][0]` stands.
+    """The cells of one worksheet, '' where blank. `read` gives its rows from A1 on, each time anew; `area` is the
+    rectangle in use (one blank cell for an empty sheet), `over` says which merged areas reach down into a row.
     """
 
     sheet: str
-    rows: Sequence[Sequence[Any]]
-    top: int = 1
-    left: int = 1
+    area: Area
+    read: Callable[[], Iterable[Sequence[Any]]]
+    over: Mapping[int, Sequence[Area]] = field(default_factory=dict)
+    _kept: dict[int, Sequence[Any]] = field(default_factory=dict)
 
-    @property
-    def area(self) -> Area:
-        """The rectangle that is used; one blank cell for an empty sheet."""
-        width = len(self.rows[0]) if self.rows else 1
-        return Area(self.top, self.left, self.top + max(len(self.rows), 1) - 1, self.left + width - 1)
+    def rows(self, first: int = 1, last: int = MOST_ROWS) -> Iterator[tuple[int, Sequence[Any]]]:
+        """Row numbers and cells from column A on."""
+        return enumerate(islice(self.read(), first - 1, last), first)
 
-    def row(self, number: int) -> Sequence[Any]:
-        """The cells of that row of the sheet, from `left` on."""
-        place = number - self.top
-        return self.rows[place] if 0 <= place < len(self.rows) else ()
+    def header(self, number: int) -> Sequence[Any]:
+        """The cells of one row, with those merged over it."""
+        if number not in self._kept:
+            self._kept[number] = self.with_merged(number, next((row for _, row in self.rows(number, number)), ()))
+        return self._kept[number]
+
+    def with_merged(self, number: int, row: Sequence[Any]) -> Sequence[Any]:
+        """The cells of a row, with what stands in cells that are merged over it from above."""
+        cells = list(row)
+        for area in self.over.get(number, ()):
+            above = next((cells for _, cells in self.rows(area.top, area.top)), ())
+            if area.left <= min(len(above), len(cells)):
+                cells[area.left - 1] = above[area.left - 1]
+        return cells
+
+
+def reaching_down(merged: Iterable[Area]) -> dict[int, list[Area]]:
+    """For each row the merged areas that reach down into it, as far as they may be headers."""
+    over: dict[int, list[Area]] = {}
+    for area in merged:
+        for number in range(area.top + 1, min(area.bottom, area.top + _TALLEST_HEADER) + 1):
+            over.setdefault(number, []).append(area)
+    return over
 
 
 def shown(value: object) -> str:
@@ -55,42 +83,58 @@ class Finder:
         self._tables = tables
         # a header like "2024" may be a number; only names with a letter must be text
         self._texts = {key for key in self._wanted if any(letter.isalpha() for letter in key)}
-        self._found: list[tuple[Grid, Area]] = []
+        self._found: list[tuple[Grid, Region]] = []
         self._nearest: tuple[int, Grid, int] | None = None
+
+    @property
+    def has_found(self) -> bool:
+        """Whether there is a block that would do."""
+        return bool(self._found)
 
     def look(self, grid: Grid) -> None:
         """Note every block of `grid` that has all the columns. Raises DuplicateHeaders."""
+        for table in self._tables:
+            if table.sheet == grid.sheet and self._wanted.keys() <= set(map(match_key, table.columns)):
+                self._found.append((grid, table.rows))
         for number, keys in self._header_rows(grid):
             for left, right in self._spans(grid, number, keys):
-                self._found.append((grid, self._area(grid, number, left, right)))
+                self._found.append((grid, Region(self._area(grid, number, left, right))))
         if not self._found:
             self._note_nearest(grid)
 
-    def chosen(self) -> tuple[Grid, Area]:
-        """The one block: its grid and its area, header included. Raises NoInput, AmbiguousInput."""
-        if len(self._found) > 1:
-            raise AmbiguousInput(tuple(f"{quoted(grid.sheet)}!{self._alone(grid, area)}" for grid, area in self._found))
+    def chosen(self) -> list[tuple[Grid, Region]]:
+        """The blocks, each with its grid; of those one above the other each ends where the next one begins.
+
+        Raises NoInput, AmbiguousInput when there are more than MOST_INPUTS.
+        """
         if not self._found:
             raise self._nothing()
-        return self._found[0]
+        parted = [(grid, replace(region, area=self._alone(grid, region.area))) for grid, region in self._found]
+        if len(parted) > MOST_INPUTS:
+            raise AmbiguousInput(tuple(f"{quoted(grid.sheet)}!{self._used(grid, r.area)}" for grid, r in parted))
+        return parted
 
     def _header_rows(self, grid: Grid) -> Iterator[tuple[int, list[str]]]:
         """Rows in which every wanted column is named, with the key of each of their cells."""
-        for number, row in enumerate(grid.rows, grid.top):
+        for number, row in grid.rows():
             texts = [value for value in row if value.__class__ is str and value]
-            if len(texts) >= len(self._texts) and self._texts <= {match_key(text) for text in texts}:
-                keys = [match_key(shown(value)) for value in row]
+            merged = len(grid.over.get(number, ()))
+            if len(texts) + merged < len(self._texts):
+                continue
+            there = self._texts & {match_key(text) for text in texts}
+            if there == self._texts or (there and len(there) + merged >= len(self._texts)):
+                keys = [match_key(shown(value)) for value in (grid.with_merged(number, row) if merged else row)]
                 if self._wanted.keys() <= set(keys):
                     yield number, keys
 
     def _spans(self, grid: Grid, number: int, keys: Sequence[str]) -> list[tuple[int, int]]:
-        """First and last position of each run of headers that has all the columns. When only all runs together have
+        """First and last column of each run of headers that has all the columns. When only all runs together have
         them, the run from the first wanted column to the last.
         """
         runs = _runs(keys)
-        spans = [(a, b) for a, b in runs if self._wanted.keys() <= set(keys[a : b + 1])]
+        spans = [(a, b) for a, b in runs if self._wanted.keys() <= set(keys[a - 1 : b])]
         if not spans:
-            places = [place for place, key in enumerate(keys) if key in self._wanted]
+            places = [place for place, key in enumerate(keys, 1) if key in self._wanted]
             first = next(run for run in runs if run[0] <= places[0] <= run[1])
             last = next(run for run in runs if run[0] <= places[-1] <= run[1])
             spans = [(first[0], last[1])]
@@ -98,28 +142,28 @@ class Finder:
             check_duplicates(grid, number, span, self._wanted)
         return spans
 
-    def _area(self, grid: Grid, number: int, first: int, last: int) -> Area:
-        left, right = grid.left + first, grid.left + last
+    def _area(self, grid: Grid, number: int, left: int, right: int) -> Area:
         for table in self._tables:
             area = table.area
             at_header = table.sheet == grid.sheet and table.header_rows and area.top == number
             if at_header and area.meets(Area(number, left, number, right)):
-                within = Area(number, area.left, area.bottom - table.totals_rows, area.right)
-                keys = {
-                    match_key(shown(v)) for v in grid.row(number)[area.left - grid.left : area.right - grid.left + 1]
-                }
+                keys = {match_key(shown(value)) for value in grid.header(number)[area.left - 1 : area.right]}
                 if self._wanted.keys() <= keys:
-                    return within
+                    return table.rows.area
         return Area(number, left, MOST_ROWS, right)
 
     def _alone(self, grid: Grid, area: Area) -> Area:
-        """`area` down to the last row in use, or to the next header below: as a person would name it."""
-        headers = [other.top for sheet, other in self._found if sheet is grid and other.meets(area)]
-        below = [top - 1 for top in headers if top > area.top]
-        return Area(area.top, area.left, min([area.bottom, grid.area.bottom, *below]), area.right)
+        """`area` down to the next block below it."""
+        others = [region.area for sheet, region in self._found if sheet is grid and region.area.meets(area)]
+        below = [other.top - 1 for other in others if other.top > area.top]
+        return replace(area, bottom=min([area.bottom, *below]))
+
+    @staticmethod
+    def _used(grid: Grid, area: Area) -> Area:
+        return replace(area, bottom=min(area.bottom, grid.area.bottom))
 
     def _note_nearest(self, grid: Grid) -> None:
-        for number, row in enumerate(grid.rows, grid.top):
+        for number, row in grid.rows():
             hits = {match_key(value) for value in row if value.__class__ is str} & self._wanted.keys()
             if len(hits) > (self._nearest[0] if self._nearest else 0):
                 self._nearest = (len(hits), grid, number)
@@ -128,10 +172,10 @@ class Finder:
         if self._nearest is None:
             return NoInput(missing=tuple(self._wanted.values()))
         _, grid, number = self._nearest
-        texts = [shown(value) for value in grid.row(number)]
+        texts = [shown(value) for value in grid.header(number)]
         keys = [match_key(text) for text in texts]
-        used = [place for place, key in enumerate(keys) if key]
-        area = Area(number, grid.left + used[0], number, grid.left + used[-1])
+        used = [place for place, key in enumerate(keys, 1) if key]
+        area = Area(number, used[0], number, used[-1])
         missing = tuple(name for key, name in self._wanted.items() if key not in keys)
         return NoInput(f"{quoted(grid.sheet)}!{area}", missing, tuple(text for text in texts if text))
 
@@ -140,10 +184,9 @@ def from_header(grid: Grid, area: Area, wanted: dict[str, str]) -> Area:
     """`area` from the row that names all the columns `wanted`, else from its first row that is not blank: people name
     whole columns, with blank rows or a title above the header.
     """
-    first, stop = max(area.left - grid.left, 0), area.right - grid.left + 1
     top = None
-    for number in range(max(area.top, grid.top), min(area.bottom, grid.area.bottom) + 1):
-        cells = [value for value in grid.row(number)[first:stop] if value != ""]
+    for number, row in grid.rows(area.top, min(area.bottom, grid.area.bottom)):
+        cells = [value for value in grid.with_merged(number, row)[area.left - 1 : area.right] if value != ""]
         if len(cells) >= len(wanted) and wanted.keys() <= {match_key(shown(value)) for value in cells}:
             return replace(area, top=number)
         if cells and top is None:
@@ -155,22 +198,22 @@ def check_duplicates(grid: Grid, number: int, span: tuple[int, int], wanted: dic
     """Raises DuplicateHeaders when it is not clear which column of the span an input (key -> name) is: its exact
     name stands twice, or never and two headers differ from it only by case and outer blanks.
     """
-    headers = {place: shown(grid.row(number)[place]) for place in range(span[0], span[1] + 1)}
+    texts = enumerate(grid.header(number)[span[0] - 1 : span[1]], span[0])
+    headers = {column: shown(value) for column, value in texts}
     for key, name in wanted.items():
-        alike = [place for place, text in headers.items() if match_key(text) == key]
-        exact = [place for place in alike if headers[place] == name]
+        alike = [column for column, text in headers.items() if match_key(text) == key]
+        exact = [column for column in alike if headers[column] == name]
         if len(alike) > 1 and len(exact) != 1:
             cells = exact or alike
-            raise DuplicateHeaders(
-                name, tuple(f"{quoted(grid.sheet)}!{letters(grid.left + place)}{number}" for place in cells)
-            )
+            raise DuplicateHeaders(name, tuple(f"{quoted(grid.sheet)}!{letters(column)}{number}" for column in cells))
 
 
 def _runs(keys: Sequence[str]) -> list[tuple[int, int]]:
+    """First and last column, from 1, of each run of keys that are not blank."""
     runs: list[tuple[int, int]] = []
-    for place, key in enumerate(keys):
-        if key and runs and runs[-1][1] == place - 1:
-            runs[-1] = (runs[-1][0], place)
+    for column, key in enumerate(keys, 1):
+        if key and runs and runs[-1][1] == column - 1:
+            runs[-1] = (runs[-1][0], column)
         elif key:
-            runs.append((place, place))
+            runs.append((column, column))
     return runs

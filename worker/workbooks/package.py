@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import unquote
 
-from worker.workbooks.addressing import Area
+from worker.workbooks.addressing import Area, Region
 from worker.workbooks.archive import Archive, Entry, FileLimits, part_name
 from worker.workbooks.errors import Fault, FileBroken
 from worker.workbooks.xmlscan import Document, Element, local, number
@@ -58,17 +59,27 @@ class SheetPart:
 
     name: str
     part: str
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An Excel table: its area includes header and totals rows."""
+    """An Excel table: its area includes header and totals rows. `columns` are the names of its columns where no header
+    row shows them.
+    """
 
     name: str
     sheet: str
     area: Area
     header_rows: int
     totals_rows: int
+    columns: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> Region:
+        """Its rows, with the header if it shows one, without the totals."""
+        area = self.area
+        return Region(Area(area.top, area.left, area.bottom - self.totals_rows, area.right), self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +127,8 @@ class Package:
             link = targets.get(local(element.attributes, relations, "id"))
             is_worksheet = link is not None and link.leads_to("worksheet") and self.entry(link.target) is not None
             part = link.target if link is not None and is_worksheet else ""
-            made.append(SheetPart(element.attributes.get("name", ""), part))
+            hidden = element.attributes.get("state", "visible") != "visible"
+            made.append(SheetPart(element.attributes.get("name", ""), part, hidden))
         return tuple(made)
 
     @property
@@ -250,7 +262,14 @@ class Package:
                 if area is not None:
                     name = given.get("displayName") or given.get("name", "")
                     header, totals = given.get("headerRowCount", "1"), given.get("totalsRowCount", "0")
-                    yield Table(name, sheet.name, area, int(header != "0"), int(totals not in ("", "0")))
+                    columns = () if header != "0" else self._columns_of(link.target)
+                    yield Table(name, sheet.name, area, int(header != "0"), int(totals not in ("", "0")), columns)
+
+    def _columns_of(self, table: str) -> tuple[str, ...]:
+        """The names of a table's columns; a line break in one is written `_x000a_` (ECMA-376 part 1, 22.9.2.19)."""
+        listed = self.document(table, depth=2).root.child("tableColumns")
+        names = [element.attributes.get("name", "") for element in listed.all("tableColumn")] if listed else []
+        return tuple(re.sub("_x([0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), name) for name in names)
 
 
 def relationships_part(part: str) -> str:

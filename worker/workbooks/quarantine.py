@@ -23,7 +23,7 @@ from worker.workbooks.archive import FileLimits
 from worker.workbooks.errors import KINDS, Fault, FileBroken, FileTooCostly, Limit, WorkbookError
 from worker.workbooks.frames import Sheet, pages
 from worker.workbooks.publish import publish
-from worker.workbooks.reader import Input, to_input
+from worker.workbooks.reader import Input, StoredRows, only_one
 from worker.workbooks.splice import Appended
 
 _BOOT = "from worker.workbooks.quarantine_child import main; main(sys.argv[2])"
@@ -33,12 +33,23 @@ def read_apart(
     path: str | os.PathLike[str], schema: Schema, where: str = "", limits: FileLimits | None = None
 ) -> Input:
     """As `reader.read_input`, in a child process. Raises WorkbookError, also when the child dies."""
-    limits = limits or FileLimits()
     with tempfile.TemporaryDirectory(prefix="sheetscore-") as folder:
-        job = {"job": "read", "path": os.fspath(Path(path).absolute()), "wanted": schema.input_names, "where": where}
-        answer = run_child(job, Path(folder), limits)
-        with _nothing_odd():
-            return to_input(exchange.load_block(answer, Path(folder)))
+        inputs = read_inputs_apart(path, schema, Path(folder), where, limits)
+        return only_one([rows.take(0, rows.count) for rows in inputs])
+
+
+def read_inputs_apart(
+    path: str | os.PathLike[str], schema: Schema, folder: Path, where: str = "", limits: FileLimits | None = None
+) -> list[StoredRows]:
+    """As `reader.read_inputs`, in a child process that leaves the rows in files in `folder`, which stay there.
+
+    Raises WorkbookError, also when the child dies.
+    """
+    limits = limits or FileLimits()
+    job = {"job": "read", "path": os.fspath(Path(path).absolute()), "wanted": schema.input_names, "where": where}
+    answer = run_child(job, folder, limits)
+    with _nothing_odd():
+        return [StoredRows(exchange.StoredBlock(facts, folder, n)) for n, facts in enumerate(answer["blocks"])]
 
 
 def append_apart(

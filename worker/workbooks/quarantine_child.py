@@ -52,9 +52,10 @@ def _work(job: dict[str, Any], folder: Path) -> dict[str, Any]:
 
     limits = FileLimits(**job["limits"])
     if job["job"] == "read":
-        from worker.workbooks.block import read_block  # noqa: PLC0415
+        from worker.workbooks.block import read_blocks  # noqa: PLC0415
 
-        return exchange.save_block(read_block(job["path"], job["wanted"], job["where"], limits), folder)
+        blocks = read_blocks(job["path"], job["wanted"], job["where"], limits)
+        return {"blocks": [exchange.save_block(block, folder, number) for number, block in enumerate(blocks)]}
     from worker.workbooks.splice import splice  # noqa: PLC0415
 
     with (folder / "book").open("w+b") as file:

@@ -1,4 +1,5 @@
-"""What the fast reader hides of a worksheet: its true size, error cells, formulas without a stored value, styles.
+"""What the fast reader hides of a worksheet: its true size, error cells, formulas without a stored value, hidden rows,
+styles.
 
 Rules: ECMA-376 part 1, 18.3.1.4 (cell: `r`, `s` and `t` are optional; a cell without `r` follows the one before it).
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from worker.scoring.errors import ProblemKind
@@ -22,13 +24,25 @@ _FILLED_COLUMN = re.compile(rb"""c r=["']([A-Z]{2,3})\d+["'][^>]*(?<!/)>""")
 _ERROR = (b't="e"', b"t='e'")
 # A cell that ends without a value behind its formula, or with an empty one.
 _NO_VALUE = (b"</f></c>", b"/></c>", b"<v></v>")
+_HIDDEN_ROW = re.compile(rb"""<row [^>]*\bhidden=["'](?:1|true)""")
 _SPACED = re.compile(rb"[^?]>\s+<")
 _FIRST_ELEMENT = re.compile(rb"<[\w.-]+(:?)[^>]*>")
 _OVERLAP = 64
 
 
+@dataclass(slots=True)
+class Closer:
+    """What a closer look at an area found: cells that hold an error (with its text) or a formula without a stored value
+    (with ''), and rows that are hidden.
+    """
+
+    faults: dict[Cell, tuple[ProblemKind, str]] = field(default_factory=dict)
+    hidden: set[int] = field(default_factory=set)
+
+
 def survey(part: str, chunks: Iterable[bytes], cells_millions: int) -> bool:
-    """Whether the sheet may hold error cells or formulas without a stored value: false only if it holds none.
+    """Whether a closer look is worth it: false only if the sheet holds no error cell, no formula without a stored value
+    and no hidden row.
 
     Raises FileTooCostly when it holds more cells with content than allowed, or when the rectangle around them, which a
     reader has to keep, is more than twice as large; FileBroken when it declares a document type.
@@ -44,6 +58,7 @@ def survey(part: str, chunks: Iterable[bytes], cells_millions: int) -> bool:
             suspect
             or any(sign in data for sign in _ERROR)
             or (b"<f" in data and any(sign in data for sign in _NO_VALUE))
+            or (b"hidden=" in data and _HIDDEN_ROW.search(data) is not None)
         )
         cells += piece.count(end)
         last = _ROW_NUMBER.search(data, max(data.rfind(b"<row "), data.rfind(b":row "), 0))
@@ -71,19 +86,21 @@ def _is_foreign(head: bytes, part: str) -> bool:
     return root is None or bool(root[1]) or b"\0" in head[:64] or _SPACED.search(head, 0, 4096) is not None
 
 
-def faults(part: str, chunks: Iterable[bytes], area: Area) -> dict[Cell, tuple[ProblemKind, str]]:
-    """The cells of `area` that hold an error (with its text) or a formula without a stored value (with '')."""
-    found: dict[Cell, tuple[ProblemKind, str]] = {}
+def look_closer(part: str, chunks: Iterable[bytes], area: Area) -> Closer:
+    """What the fast reader does not tell of an area."""
+    found = Closer()
 
     def visit(cell: Cell, given: Mapping[str, str], formula: bool, value: str | None) -> None:
         if not (area.top <= cell[0] and area.left <= cell[1] <= area.right):
             return
         if given.get("t") == "e":
-            found[cell] = (ProblemKind.ERROR_CELL, value or "#N/A")
+            found.faults[cell] = (ProblemKind.ERROR_CELL, value or "#N/A")
         elif formula and not value and (value is None or given.get("t") != "str"):
-            found[cell] = (ProblemKind.NO_STORED_VALUE, "")
+            found.faults[cell] = (ProblemKind.NO_STORED_VALUE, "")
 
-    _Pass(part, area.bottom, visit).run(chunks)
+    closer = _Pass(part, area.bottom, visit)
+    closer.run(chunks)
+    found.hidden = {row for row in closer.hidden if area.top <= row <= area.bottom}
     return found
 
 
@@ -105,13 +122,16 @@ class _Done(Exception):
 
 
 class _Pass:
-    """One expat pass over a sheet, down to `last_row`: calls `visit(cell, attributes, has formula, stored value)`."""
+    """One expat pass over a sheet, down to `last_row`: calls `visit(cell, attributes, has formula, stored value)`, and
+    keeps which rows are hidden.
+    """
 
     def __init__(
         self, part: str, last_row: int, visit: Callable[[Cell, Mapping[str, str], bool, str | None], None]
     ) -> None:
         self._part = part
         self._last_row = last_row
+        self.hidden: set[int] = set()
         self._visit = visit
         self._row = self._column = 0
         self._given: dict[str, str] = {}
@@ -144,6 +164,8 @@ class _Pass:
             self._column = 0
             if self._row > self._last_row:
                 raise _Done
+            if given.get("hidden") in ("1", "true"):
+                self.hidden.add(self._row)
         elif name == "f":
             self._formula = True
         elif name == "v":
