@@ -15,6 +15,7 @@ from worker.batch.folders import Claim, new_job_id
 from worker.batch.intake import MOST_AT_ONCE, UNFINISHED_SECONDS, Intake, printable
 from worker.batch.ledger import Ledger
 from worker.batch.owner import Owner
+from worker.folder import Folder
 
 
 class Clock:
@@ -247,8 +248,9 @@ def test_a_file_that_cannot_be_moved_is_told_once_and_leaves_nothing_behind(inta
     with tempfile.TemporaryDirectory(dir=away) as elsewhere:
         if Path(elsewhere).stat().st_dev == inbox.stat().st_dev:
             pytest.skip("needs a second filesystem")
-        stuck = book(Path(elsewhere) / "loans.xlsx", 3)
-        intake._files = lambda folder: iter([(stuck, ""), (inbox / "zebra.xlsx", "")])
+        book(Path(elsewhere) / "loans.xlsx", 3)
+        away, here = Folder.open(Path(elsewhere)), Folder.open(inbox)
+        intake._files = lambda folder: iter([(away, "loans.xlsx"), (here, "zebra.xlsx")])
         book(inbox / "zebra.xlsx", 3)
         with structlog.testing.capture_logs() as logs:
             assert settle(intake, clock) == 1

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.batch.publish import free_name, numbered, place, place_again, reason_name, safe_name
+from worker.folder import Folder
 
 
 def test_placing_never_overwrites(tmp_path: Path) -> None:
@@ -20,7 +21,7 @@ def test_placing_never_overwrites(tmp_path: Path) -> None:
     box.mkdir()
     new.write_text("new")
     (box / "book.xlsx").write_text("theirs")
-    assert place(new, box, "book.xlsx") is False
+    assert place(new, Folder.open(box), "book.xlsx") is False
     assert (box / "book.xlsx").read_text() == "theirs"
 
 
@@ -28,10 +29,10 @@ def test_placing_again_is_no_harm(tmp_path: Path) -> None:
     """After a crash between placing and recording, the file is found to be there."""
     new = tmp_path / "new"
     new.write_text("new")
-    assert place(new, tmp_path, "book.xlsx")
-    assert place(new, tmp_path, "book.xlsx")
-    assert place_again(new, tmp_path / "book.xlsx")
-    assert not place_again(new, tmp_path / "other.xlsx")
+    assert place(new, Folder.open(tmp_path), "book.xlsx")
+    assert place(new, Folder.open(tmp_path), "book.xlsx")
+    assert place_again(new, Folder.open(tmp_path), "book.xlsx")
+    assert not place_again(new, Folder.open(tmp_path), "other.xlsx")
 
 
 def test_of_many_that_place_one_name_one_wins(tmp_path: Path) -> None:
@@ -41,7 +42,7 @@ def test_of_many_that_place_one_name_one_wins(tmp_path: Path) -> None:
     def put(number: int) -> None:
         file = tmp_path / f"made{number}"
         file.write_text(str(number))
-        if place(file, tmp_path, "book.xlsx"):
+        if place(file, Folder.open(tmp_path), "book.xlsx"):
             won.append(number)
 
     threads = [threading.Thread(target=put, args=(n,)) for n in range(16)]
@@ -57,7 +58,7 @@ def test_a_name_with_a_reason_beside_it_is_not_free(tmp_path: Path) -> None:
     """A workbook and its reason keep to one number."""
     (tmp_path / "book.xlsx").touch()
     (tmp_path / "book (2).reason.txt").touch()
-    assert free_name(tmp_path, "book.xlsx") == "book (3).xlsx"
+    assert free_name(Folder.open(tmp_path), "book.xlsx") == "book (3).xlsx"
     assert reason_name("book (3).xlsx") == "book (3).reason.txt"
 
 
@@ -105,7 +106,7 @@ def test_without_hard_links_files_of_one_name_are_not_mixed_up(tmp_path: Path, e
         file = tmp_path / f"job{number}" / "result.xlsx"
         file.parent.mkdir()
         file.write_bytes(bytes([number]) * 3_000_000)
-        if place(file, elsewhere, "book.xlsx"):
+        if place(file, Folder.open(elsewhere), "book.xlsx"):
             won.append(number)
 
     threads = [threading.Thread(target=put, args=(n,)) for n in range(8)]
@@ -116,4 +117,4 @@ def test_without_hard_links_files_of_one_name_are_not_mixed_up(tmp_path: Path, e
     assert len(won) == 1
     assert (elsewhere / "book.xlsx").read_bytes() == bytes(won) * 3_000_000
     assert [file.name for file in elsewhere.iterdir()] == ["book.xlsx"]
-    assert place_again(tmp_path / f"job{won[0]}" / "result.xlsx", elsewhere / "book.xlsx")
+    assert place_again(tmp_path / f"job{won[0]}" / "result.xlsx", Folder.open(elsewhere), "book.xlsx")

@@ -133,11 +133,11 @@ def _hostile(sheet: Callable[[str], str]) -> dict[str, tuple[dict[str, Any], lis
     return {
         "strings that unpack 1000 to 1": ({strings: table % (1, "A" * 20_000_000)}, [], Limit.RATIO),
         "more than may be unpacked": ({}, [("xl/media/a.bin", b"\0" * 61_000_000)], Limit.EXPANDED_BYTES),
-        "a count of four thousand million": ({strings: table % (4_000_000_000, "a")}, [], Limit.MEMORY),
-        "a count of 9e18": ({strings: table % (9 * 10**18, "a")}, [], Fault.DAMAGED),
+        "a count of four thousand million": ({strings: table % (4_000_000_000, "a")}, [], Fault.FALSE_SIZE),
+        "a count of 9e18": ({strings: table % (9 * 10**18, "a")}, [], Fault.FALSE_SIZE),
         "a cell in the last corner": ({data: _far(sheet)}, [], Limit.CELLS),
         "too many cells": ({data: sheet("<row>" + "<c><v>1</v></c>" * 1_001_000 + "</row>")}, [], Limit.CELLS),
-        "entities in strings": ({strings: _DTD + table % (1, "&b;")}, [], Fault.DAMAGED),
+        "entities in strings": ({strings: _DTD + table % (1, "&b;")}, [], Fault.DTD),
         "entities in the sheet": (
             {data: _DTD.replace("sst", "worksheet") + sheet("").partition("?>")[2]},
             [],
@@ -220,7 +220,7 @@ def test_directory_that_lies_about_a_size(parts: dict[str, Any], pack: Pack, sch
     assert data[at : at + 4] == b"PK\1\2"
     data[at + 24 : at + 28] = struct.pack("<I", 100)
     path.write_bytes(data)
-    assert _fault(path, schema) is Fault.DAMAGED
+    assert _fault(path, schema) is Fault.FALSE_SIZE
 
 
 def test_file_over_the_limit(parts: dict[str, Any], pack: Pack, schema: Schema) -> None:

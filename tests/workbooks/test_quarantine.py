@@ -29,7 +29,7 @@ _LIMITS = FileLimits(seconds=1, memory_mb=400, expanded_mb=1)
 def _run(code: str, tmp_path: Path) -> dict[str, object]:
     """Run `code` as the child would run, with its limits set; what it leaves in answer.json."""
     start = "folder = sys.argv[2]\n"
-    return run_child({}, tmp_path, _LIMITS, f"{start}from worker.workbooks import quarantine_child\n{code}")
+    return run_child({}, tmp_path, _LIMITS, boot=f"{start}from worker.workbooks import quarantine_child\n{code}")
 
 
 _LIMIT = "quarantine_child.limit({'seconds': 1, 'memory_mb': 400, 'expanded_mb': 1})\n"
@@ -93,7 +93,7 @@ def test_child_does_not_load_what_it_does_not_need(book: Book, schema: Schema, t
         "from worker.workbooks.quarantine_child import main; main(sys.argv[2])\n"
         "pathlib.Path(sys.argv[2], 'loaded').write_text(' '.join(sys.modules))"
     )
-    run_child(job, tmp_path, FileLimits(), boot)
+    run_child(job, tmp_path, FileLimits(), boot=boot)
     loaded = (tmp_path / "loaded").read_text().split()
     assert "pyarrow" in loaded
     assert {"pandas", "requests", "pyarrow.compute", "worker.workbooks.splice"} & set(loaded) == set()
@@ -125,7 +125,7 @@ def test_child_runs_the_code_of_its_parent(tmp_path: Path) -> None:
         f"import sys; sys.path.insert(0, {str(root)!r}); from pathlib import Path\n"
         "from worker.workbooks import FileLimits; from worker.workbooks.quarantine import run_child\n"
         'tell = \'import json, worker; open("answer.json", "w").write(json.dumps({"at": worker.__file__}))\'\n'
-        f"print(run_child({{}}, Path({str(tmp_path)!r}), FileLimits(), tell)['at'])"
+        f"print(run_child({{}}, Path({str(tmp_path)!r}), FileLimits(), boot=tell)['at'])"
     )
     told = subprocess.check_output([sys.executable, "-P", "-c", code], text=True)
     assert told.strip() == str(root / "worker" / "__init__.py")

@@ -16,6 +16,10 @@ class NotAFile(BatchError):
     """What was dropped is a link or a device, or is gone; links are not followed."""
 
 
+class HardLink(BatchError):
+    """What was dropped has a second name elsewhere; whoever made it need not be allowed to read it."""
+
+
 class NotReadable(BatchError):
     """The file's permissions keep us from reading it."""
 

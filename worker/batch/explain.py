@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from worker.batch.errors import NoEndpoint, NotAFile, NotReadable, OriginalChanged, TableBroken, TableFault
+from worker.batch.errors import HardLink, NoEndpoint, NotAFile, NotReadable, OriginalChanged, TableBroken, TableFault
 from worker.endpoints import RuleError
 from worker.scoring import AddressError, AddressFault, ContractError, RowsLost
 from worker.scoring import errors as scoring
@@ -65,6 +65,7 @@ _ERRORS: dict[type[Exception], Callable[..., str]] = {
         f"The endpoint failed ({e.status}). Try again later; if it stays, tell your provider."
     ),
     NotAFile: lambda _: "What was dropped is a link or a device, not a file. Send the workbook itself.",
+    HardLink: lambda _: "The file has a second name elsewhere (a hard link). Send a copy of it.",
     NotReadable: lambda _: "We are not allowed to read the file. Give it read permission and send it again.",
     OriginalChanged: lambda _: "The file was changed while it was scored. Send it again when it is complete.",
     RowsLost: lambda _: (
@@ -97,7 +98,20 @@ _FAULTS: dict[Fault, str] = {
     Fault.OVERLAP: "The workbook's parts overlap; it is refused for safety. Save it again in Excel.",
     Fault.UNUSUAL_LAYOUT: "The workbook's inner layout is not one that can be added to. Save it again in Excel.",
     Fault.METHOD: "The workbook is packed in a way that Excel does not use. Save it again in Excel.",
+    Fault.FALSE_SIZE: (
+        "A part of the workbook says it has another size, or more entries, than it has; it is refused for safety. Save "
+        "it again in Excel."
+    ),
+    Fault.OUTSIDE: (
+        "A cell, row or column lies outside of what a sheet can hold (1,048,576 rows by 16,384 columns); the workbook "
+        "is refused for safety. Save it again in Excel."
+    ),
+    Fault.ENCODING: "A part of the workbook is written in an encoding that Excel does not use. Save it again in Excel.",
     Fault.CRASHED: "The workbook could not be read: reading it ended the reader. Save it again in Excel.",
+    Fault.DEADLY: (
+        "Reading this very file ended the reader twice; it is not tried again. Save it again in Excel, or split it, "
+        "and send that."
+    ),
 }
 
 _ADDRESSES: dict[AddressFault, str] = {
@@ -114,6 +128,7 @@ _LIMITS: dict[Limit, str] = {
     Limit.EXPANDED_BYTES: "The workbook is too large when unpacked",
     Limit.RATIO: "The workbook is packed so densely that it looks like a trap",
     Limit.CELLS: "A sheet has too many cells",
+    Limit.MERGED: "A sheet has too many merged cells",
     Limit.SECONDS: "The workbook took too long to read or write",
     Limit.MEMORY: "The workbook took too much memory to read or write",
 }

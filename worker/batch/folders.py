@@ -5,7 +5,6 @@ claiming and publishing are renames.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import shutil
@@ -50,6 +49,11 @@ class JobFolders:
         ending = Path(file_name).suffix.lower()
         return self.folder(job_id) / f"original{ending if ending in KEPT_ENDINGS else '.bin'}"
 
+    def arrived(self, job_id: str, file_name: str) -> Path:
+        """Where the dropped file itself stays until its job ends, once a copy of it was made the original."""
+        original = self.original(job_id, file_name)
+        return original.with_name(f"arrived{original.suffix}")
+
     def outbox(self, job_id: str, customer: str | None, door: str) -> Path:
         """The folder that has `done` and `failed` for a job: the customer's for dropped files, else the job's own."""
         if door == "folder" and customer is not None:
@@ -86,16 +90,6 @@ class JobFolders:
         """Remove a job's folder with all that is in it."""
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(self.folder(job_id))
-
-
-def own_folder(folder: Path) -> Path:
-    """Make a folder that only this account can read, or find it there. A link is refused: where it leads to is not the
-    customer's. Raises OSError.
-    """
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.is_symlink():
-        raise NotADirectoryError(errno.ENOTDIR, "a link where a folder should be", str(folder))
-    return folder
 
 
 def new_job_id() -> str:

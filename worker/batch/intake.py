@@ -4,12 +4,16 @@
     drop/<customer>/inbox/<endpoint>/     a workbook for that endpoint
     drop/<customer>/done/  failed/        where it ends
 
+A customer may change what is in these folders at any moment: they are opened one in the other, no link among them is
+followed, and what is done to a file is done in the folder that was opened.
+
 A file is claimed by renaming it into its job's folder, so exactly one process gets it. The claim is written down before
 the rename: a crash in between loses nothing.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -22,11 +26,12 @@ from pathlib import Path
 
 import structlog
 
-from worker.batch.folders import Claim, JobFolders, new_job_id, own_folder
+from worker.batch.folders import Claim, JobFolders, new_job_id
 from worker.batch.ledger import Ledger
 from worker.batch.owner import Owner
 from worker.endpoints import CustomerRow, EndpointRow, Registry
 from worker.files import private_folder, sync_folder
+from worker.folder import Folder, NotPlain
 from worker.workbooks import Readiness, readiness
 
 log = structlog.get_logger("sheetscore.intake")
@@ -75,13 +80,7 @@ class Intake:
         each in the inbox.
         """
         endpoints = self._registry.endpoints()
-        self._in_each(self._registry.customers(), lambda customer: self._prepare_inbox(customer, endpoints))
-
-    def _prepare_inbox(self, customer: CustomerRow, endpoints: Sequence[EndpointRow]) -> None:
-        own = [row for row in endpoints if row.customer == customer.name]
-        if len(own) > 1:
-            for name in folder_names(own):
-                own_folder(self._folders.drop / customer.name / "inbox" / name)
+        self._in_each(self._registry.customers(), lambda customer, inbox: _prepare(inbox, _theirs(customer, endpoints)))
 
     def recover(self) -> int:
         """Enter what was claimed and not entered, because its process or the store was no more; returns how many jobs
@@ -109,15 +108,17 @@ class Intake:
         seen: dict[Path, _Look] = {}
         claimed = 0
 
-        def look(customer: CustomerRow) -> None:
+        def look(customer: CustomerRow, inbox: Folder) -> None:
             nonlocal claimed
             most = claimed + MOST_AT_ONCE
-            theirs = [row for row in endpoints if row.customer == customer.name]
-            self._prepare_inbox(customer, theirs)
-            for file, sub in self._files(self._folders.drop / customer.name / "inbox"):
+            theirs = _theirs(customer, endpoints)
+            _prepare(inbox, theirs)
+            for folder, name in self._files(inbox):
+                file = folder.path / name
                 with self._telling(file):
-                    if claimed < most and self._is_ready(file):
-                        claimed += self._claim(file, customer.id, _choose(theirs, sub))
+                    if claimed < most and self._is_ready(folder, name):
+                        sub = folder.path.name if folder is not inbox else ""
+                        claimed += self._claim(folder, name, customer.id, _choose(theirs, sub))
                 if file in self._looks:
                     seen[file] = self._looks[file]
 
@@ -125,14 +126,14 @@ class Intake:
         self._looks = seen
         return claimed
 
-    def _in_each(self, customers: Sequence[CustomerRow], work: Callable[[CustomerRow], None]) -> None:
-        private_folder(self._folders.drop)
-        for customer in customers:
-            root = self._folders.drop / customer.name
-            with self._telling(root):
-                for folder in (root, *(root / name for name in ("inbox", "done", "failed"))):
-                    own_folder(folder)
-                work(customer)
+    def _in_each(self, customers: Sequence[CustomerRow], work: Callable[[CustomerRow, Folder], None]) -> None:
+        with Folder.open(private_folder(self._folders.drop)) as drop:
+            for customer in customers:
+                with self._telling(drop.path / customer.name), drop.own(customer.name) as root:
+                    for name in ("done", "failed"):
+                        root.own(name).close()
+                    with root.own("inbox") as inbox:
+                        work(customer, inbox)
 
     @contextmanager
     def _telling(self, path: Path) -> Iterator[None]:
@@ -146,22 +147,24 @@ class Intake:
         else:
             self._told.discard(path)
 
-    def _files(self, inbox: Path) -> Iterator[tuple[Path, str]]:
-        """Files in an inbox and its sub-folders with the sub-folder's name."""
+    def _files(self, inbox: Folder) -> Iterator[tuple[Folder, str]]:
+        """Files in an inbox and its sub-folders. A folder in a sub-folder belongs to no endpoint, and is told."""
         for entry in _entries(inbox):
             if not entry.is_dir(follow_symlinks=False):
-                yield Path(entry.path), ""
+                yield inbox, entry.name
                 continue
-            inner: list[os.DirEntry[str]] = []
-            with self._telling(Path(entry.path)):
-                inner = _entries(entry.path)
-            yield from ((Path(file.path), entry.name) for file in inner if not file.is_dir(follow_symlinks=False))
+            with self._telling(inbox.path / entry.name), inbox.inner(entry.name) as inner:
+                for file in _entries(inner):
+                    with self._telling(inner.path / file.name):
+                        if file.is_dir(follow_symlinks=False):
+                            raise IsADirectoryError(errno.EISDIR, "a folder too deep to belong to an endpoint")
+                        yield inner, file.name
 
-    def _is_ready(self, file: Path) -> bool:
+    def _is_ready(self, folder: Folder, name: str) -> bool:
         """Whether a file has stopped changing and is whole, or will never be."""
-        now = self._clock()
+        file, now = folder.path / name, self._clock()
         try:
-            found = file.lstat()
+            found = folder.lstat(name)
         except FileNotFoundError:
             return False
         if not stat.S_ISREG(found.st_mode):
@@ -174,29 +177,29 @@ class Intake:
         ):
             self._looks[file] = _Look(found.st_size, found.st_mtime_ns, found.st_ino, now)
             return False
-        if now - look.since < self._settle or _is_open(file, now):
+        if now - look.since < self._settle or _is_open(folder, name, now):
             return False
-        return readiness(file) is not Readiness.UNFINISHED or now - look.since >= UNFINISHED_SECONDS
+        return now - look.since >= UNFINISHED_SECONDS or _is_whole(folder, name)
 
-    def _claim(self, file: Path, customer_id: str, endpoint: EndpointRow | None) -> int:
+    def _claim(self, folder: Folder, name: str, customer_id: str, endpoint: EndpointRow | None) -> int:
         claim = Claim(
             new_job_id(),
             customer_id,
             endpoint.id if endpoint else None,
             "folder",
-            printable(file.name),
+            printable(name),
             self._owner.name,
         )
         try:
             target = self._folders.open_claim(claim)
-            file.rename(target)
+            folder.take(name, target)
         except OSError as error:
             self._folders.remove(claim.job_id)
             if isinstance(error, FileNotFoundError):  # another process was first
                 return 0
             raise
         sync_folder(target.parent)
-        sync_folder(file.parent)
+        folder.sync()
         self._enter(claim)
         return 1
 
@@ -205,10 +208,30 @@ class Intake:
         log.info("file claimed; it will be scored, and again from where it was if we stop", job=claim.job_id)
 
 
-def _entries(folder: str | Path) -> list[os.DirEntry[str]]:
+def _theirs(customer: CustomerRow, endpoints: Sequence[EndpointRow]) -> list[EndpointRow]:
+    return [row for row in endpoints if row.customer == customer.name]
+
+
+def _prepare(inbox: Folder, endpoints: Sequence[EndpointRow]) -> None:
+    """Who has several endpoints gets a folder for each."""
+    if len(endpoints) > 1:
+        for name in folder_names(endpoints):
+            inbox.own(name).close()
+
+
+def _entries(folder: Folder) -> list[os.DirEntry[str]]:
     """What is in a folder, by name, but for what is not to be taken."""
-    with os.scandir(folder) as entries:
-        return sorted((e for e in entries if not _TEMPORARY.fullmatch(e.name)), key=lambda e: os.fsencode(e.name))
+    wanted = [entry for entry in folder.entries() if not _TEMPORARY.fullmatch(entry.name)]
+    return sorted(wanted, key=lambda entry: os.fsencode(entry.name))
+
+
+def _is_whole(folder: Folder, name: str) -> bool:
+    try:
+        return readiness(folder.file(name)) is not Readiness.UNFINISHED
+    except NotPlain:
+        return True  # as `_is_ready` has it
+    except (FileNotFoundError, PermissionError):
+        return False
 
 
 def enter(claim: Claim, ledger: Ledger, folders: JobFolders) -> None:
@@ -230,11 +253,11 @@ def _choose(endpoints: Sequence[EndpointRow], sub: str) -> EndpointRow | None:
     return named[0] if len(named) == 1 else None
 
 
-def _is_open(file: Path, now: float) -> bool:
+def _is_open(folder: Folder, name: str, now: float) -> bool:
     """Whether Excel or LibreOffice says so with a lock file beside it; an old one was left by a crash."""
-    for name in (f"~${file.name}", f".~lock.{file.name}#"):
+    for lock in (f"~${name}", f".~lock.{name}#"):
         try:
-            if now - file.with_name(name).lstat().st_mtime < LOCK_FRESH_SECONDS:
+            if now - folder.lstat(lock).st_mtime < LOCK_FRESH_SECONDS:
                 return True
         except OSError:  # not there, or too long a name to be there
             continue

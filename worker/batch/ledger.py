@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Select, and_, case, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Select, and_, case, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from worker.endpoints.usage import Used, add_of_job, day_of
-from worker.store.tables import customer, endpoint, job, part, service
+from worker.store.tables import customer, death, endpoint, job, part, service
 
 ENDED = ("done", "failed", "cancelled")
 NEW = "new"
@@ -340,6 +341,27 @@ class Ledger:
             db.execute(update(part).where(part.c.job_id == job_id).values(result=None))
             problems = db.execute(select(job.c.rows_with_problems).where(job.c.id == job_id)).scalar() or 0
             self._count(db, job_id, Used(problems=problems if state == "done" else 0, jobs=1))
+
+    def deaths(self, sha256: str, limits: str) -> int:
+        """How many children a file ended under these limits."""
+        with self._engine.connect() as db:
+            return self._deaths(db, sha256, limits)
+
+    def add_death(self, sha256: str, limits: str) -> int:
+        """Record that a file ended a child; returns how many that makes."""
+        with self._engine.begin() as db:
+            db.execute(insert(death).values(id=uuid4().hex, sha256=sha256, limits=limits, at=self._clock()))
+            return self._deaths(db, sha256, limits)
+
+    def forget_deaths(self, before: float) -> None:
+        """Let go of what was recorded before a moment."""
+        with self._engine.begin() as db:
+            db.execute(delete(death).where(death.c.at < before))
+
+    @staticmethod
+    def _deaths(db: Connection, sha256: str, limits: str) -> int:
+        under = (death.c.sha256 == sha256, death.c.limits == limits)
+        return int(db.execute(select(func.count()).select_from(death).where(*under)).scalar_one())
 
     def _count(self, db: Connection, job_id: str, used: Used) -> None:
         """Usage changes with what it counts, or not at all."""

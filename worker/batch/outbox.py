@@ -6,15 +6,17 @@ between neither places a file twice nor changes the outcome.
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from worker.batch.folders import JobFolders, own_folder
+from worker.batch.folders import JobFolders
 from worker.batch.ledger import Job, Ledger
 from worker.batch.publish import free_name, place, place_again, reason_name, safe_name
-from worker.files import sync_file
+from worker.files import private_folder, sync_file
+from worker.folder import Folder, folders
 
 DONE, FAILED = "done", "failed"
 
@@ -35,7 +37,10 @@ class Outbox:
     def has_result(self, job: Job) -> bool:
         """Whether the result was published before a crash."""
         box, _, name = (job.result_name or "").partition("/")
-        return box == DONE and place_again(self.made(job), self._box(job, DONE) / name)
+        if box != DONE:
+            return False
+        with self._box(job, DONE) as folder:
+            return place_again(self.made(job), folder, name)
 
     def publish_result(self, job: Job) -> None:
         """Make the result appear in `done`."""
@@ -49,42 +54,46 @@ class Outbox:
         copy.parent.mkdir(mode=0o700, exist_ok=True)
         _once(note, lambda half: half.write_text(f"{reason}\n", "utf-8"))
         files: dict[Callable[[str], str], Path] = {reason_name: note}  # first: two endings can want one reason's name
-        original = self._folders.original(job.id, job.file_name)
+        sent = self._folders.arrived(job.id, job.file_name)
+        if not os.path.lexists(sent):
+            sent = self._folders.original(job.id, job.file_name)
         with suppress(PermissionError):
-            if copy.exists() or is_plain_file(original):
-                _once(copy, lambda half: shutil.copyfile(original, half))
+            if copy.exists() or is_plain_file(sent):
+                _once(copy, lambda half: shutil.copyfile(sent, half, follow_symlinks=False))
                 files[str] = copy
         self._publish(job, FAILED, files, phase=state, reason=reason)
 
     def clear(self, job: Job) -> None:
         """Let go of what was published: it is a second name of the same file, and a customer's later edit must not
-        reach ours.
+        reach ours; and of what was dropped, once there is a copy of it.
         """
-        for made in (self.made(job), *self._for_failed(job)):
+        original, arrived = (at(job.id, job.file_name) for at in (self._folders.original, self._folders.arrived))
+        for made in (self.made(job), *self._for_failed(job), *([arrived] if original.exists() else [])):
             made.unlink(missing_ok=True)
 
     def _for_failed(self, job: Job) -> tuple[Path, Path]:
         original = self._folders.original(job.id, job.file_name)
         return original.with_name(f"failed{original.suffix}"), original.with_name("reason.txt")
 
-    def _box(self, job: Job, box: str) -> Path:
-        folder = self._folders.outbox(job.id, job.customer, job.door) / box
-        for made in (folder.parent.parent, folder.parent, folder):
-            own_folder(made)
-        return folder
+    @contextmanager
+    def _box(self, job: Job, box: str) -> Iterator[Folder]:
+        outbox = self._folders.outbox(job.id, job.customer, job.door)
+        private_folder(outbox.parent)
+        with folders(outbox.parent, outbox.name, box) as folder:
+            yield folder
 
     def _publish(self, job: Job, box: str, files: Mapping[Callable[[str], str], Path], **decided: str) -> None:
         """Make files appear, each under what its key makes of the name that is chosen."""
-        folder = self._box(job, box)
         known, _, name = (job.result_name or "").partition("/")
         again = known == box
-        while True:
-            if not again:
-                name = free_name(folder, safe_name(job.output_name if box == DONE else job.file_name))
-            self._ledger.pin(job.id, self._owner, result_name=f"{box}/{name}", **decided)
-            if all(place(file, folder, named(name), again=again) for named, file in files.items()):
-                return
-            again = False
+        with self._box(job, box) as folder:
+            while True:
+                if not again:
+                    name = free_name(folder, safe_name(job.output_name if box == DONE else job.file_name))
+                self._ledger.pin(job.id, self._owner, result_name=f"{box}/{name}", **decided)
+                if all(place(file, folder, named(name), again=again) for named, file in files.items()):
+                    return
+                again = False
 
 
 def is_plain_file(file: Path) -> bool:

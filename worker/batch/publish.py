@@ -6,13 +6,16 @@ import errno
 import os
 import re
 import shutil
+import unicodedata
+from contextlib import suppress
 from pathlib import Path
 
-from worker.files import sync_file, sync_folder
+from worker.folder import Folder, NotPlain
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?")
 _LONGEST = 120
+_PIECE = 1 << 20
 # Another filesystem, one without hard links, or as many names as a file can have.
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EMLINK}
 
@@ -39,12 +42,19 @@ def numbered(name: str, number: int) -> str:
     return f"{stem} ({number}).{ending}" if dot and stem else f"{name} ({number})"
 
 
-def free_name(folder: Path, name: str) -> str:
-    """The first of name, `name (2)`, ... for which neither a file nor a reason file is there."""
+def free_name(folder: Folder, name: str) -> str:
+    """The first of name, `name (2)`, ... for which neither a file nor a reason file is there. Names that differ only by
+    case, or by how an accent is written, are one: some systems could not keep them apart.
+    """
+    taken = {_key(entry.name) for entry in folder.entries()}
     number = 1
-    while (folder / numbered(name, number)).exists() or (folder / reason_name(numbered(name, number))).exists():
+    while {_key(numbered(name, number)), _key(reason_name(numbered(name, number)))} & taken:
         number += 1
     return numbered(name, number)
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def reason_name(name: str) -> str:
@@ -53,57 +63,75 @@ def reason_name(name: str) -> str:
     return f"{stem if dot and stem else name}.reason.txt"
 
 
-def place(file: Path, folder: Path, name: str, *, again: bool = False) -> bool:
+def place(file: Path, folder: Folder, name: str, *, again: bool = False) -> bool:
     """Make `file` appear in `folder` as `name`, at once and only if that name is free; False if it is taken.
 
     `file` keeps its first name until the caller removes it. A file that was placed before is found to
     be there; with `again`, also one that had to be copied, by its bytes.
     """
-    target = folder / name
-    if again and place_again(file, target):
+    if again and place_again(file, folder, name):
         return True
     try:
-        os.link(file, target)
+        folder.link(file, name)
     except FileExistsError:
-        return target.exists() and file.samefile(target)
+        return _is_same(file, folder, name)
     except OSError as error:
         if error.errno not in _NO_LINK:
             raise
-        return _place_by_copy(file, target)
-    sync_folder(folder)
+        return _place_by_copy(file, folder, name)
+    folder.sync()
     return True
 
 
-def place_again(file: Path, target: Path) -> bool:
-    """Whether `file` was placed as `target` before."""
-    if not (file.exists() and target.exists()):
-        return False
-    return file.samefile(target) or _same_bytes(file, target)
+def place_again(file: Path, folder: Folder, name: str) -> bool:
+    """Whether `file` was placed in `folder` as `name` before."""
+    return file.exists() and (_is_same(file, folder, name) or _same_bytes(file, folder, name))
 
 
-def _place_by_copy(file: Path, target: Path) -> bool:
-    hidden = target.with_name(f".{file.parent.name}.part")
-    shutil.copyfile(file, hidden)
-    sync_file(hidden)
+def _is_same(file: Path, folder: Folder, name: str) -> bool:
     try:
-        os.link(hidden, target)
+        return os.path.samestat(file.lstat(), folder.lstat(name))
+    except FileNotFoundError:
+        return False
+
+
+def _place_by_copy(file: Path, folder: Folder, name: str) -> bool:
+    hidden = f".{file.parent.name}.part"
+    with suppress(FileNotFoundError):
+        folder.remove(hidden)  # left by a crash
+    with file.open("rb") as source, folder.create(hidden) as made:
+        shutil.copyfileobj(source, made, _PIECE)
+        made.flush()
+        os.fsync(made.fileno())
+    try:
+        return _name_copy(folder, hidden, name)
+    finally:
+        with suppress(FileNotFoundError):
+            folder.remove(hidden)
+        folder.sync()
+
+
+def _name_copy(folder: Folder, hidden: str, name: str) -> bool:
+    try:
+        folder.link_within(hidden, name)
     except FileExistsError:
         return False
     except OSError:
-        if target.exists():
+        if any(entry.name == name for entry in folder.entries()):
             return False
-        hidden.rename(target)
-    finally:
-        hidden.unlink(missing_ok=True)
-    sync_folder(target.parent)
+        folder.rename(hidden, name)
     return True
 
 
-def _same_bytes(one: Path, other: Path) -> bool:
-    if one.stat().st_size != other.stat().st_size:
+def _same_bytes(file: Path, folder: Folder, name: str) -> bool:
+    try:
+        there = folder.file(name)
+    except (FileNotFoundError, NotPlain):
         return False
-    with one.open("rb") as left, other.open("rb") as right:
-        while block := left.read(1 << 20):
-            if block != right.read(1 << 20):
+    with file.open("rb") as here, there:
+        if os.fstat(here.fileno()).st_size != os.fstat(there.fileno()).st_size:
+            return False
+        while block := here.read(_PIECE):
+            if block != there.read(_PIECE):
                 return False
     return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +12,14 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from worker.batch import results
-from worker.batch.errors import BatchError, NotAFile, NotReadable, OriginalChanged
+from worker.batch.deaths import Deaths
+from worker.batch.errors import BatchError
 from worker.batch.explain import explain, our_fault, our_trouble
 from worker.batch.folders import JobFolders
-from worker.batch.forms import Form, Outcome, ReadBook, Table, Workbook, WriteBook
+from worker.batch.forms import Form, Outcome, ReadBook, Table, Workbook, WriteBook, file_limits
+from worker.batch.kept import check_unchanged, keep
 from worker.batch.ledger import BATCH, Job, Ledger, LostJob
-from worker.batch.outbox import FAILED, Outbox, is_plain_file
+from worker.batch.outbox import FAILED, Outbox
 from worker.batch.parts import Part, pack, plan, unpack
 from worker.batch.pool import CallFailed, CallPool, Stopped
 from worker.endpoints import RuleError
@@ -112,6 +113,7 @@ class Runner:
         self._clock = clock
         self._pool = calls or CallPool()
         self._outbox = Outbox(ledger, folders, owner)
+        self._deaths = Deaths(ledger, file_limits(settings))
         self._workbook: Form = Workbook(settings, read, write)
         self._table: Form = Table(settings)
 
@@ -166,11 +168,9 @@ class Runner:
     def _score(self, job: Job) -> None:
         original = self._folders.original(job.id, job.file_name)
         self._phase(job, "reading", 0, 0)
-        if not is_plain_file(original):
-            raise NotAFile
-        digest = self._sha256(original)
+        digest = keep(job, self._folders)
         target = self._targets(job, self._limits(job))
-        source = self._form(job).read(job, original, target.schema)
+        source = self._deaths.guarded(digest, lambda: self._form(job).read(job, original, target.schema))
         checked = check(source.frame, target.schema, source.problems)
         part_rows = job.part_rows or self._settings.part_rows
         planned = list(plan(checked.good, part_rows))
@@ -287,10 +287,9 @@ class Runner:
         )
         made = self._outbox.made(job)
         outcome = Outcome(source, checked, scores, target.schema, facts)
-        self._form(job).write(job, original, made, outcome)
+        self._deaths.guarded(digest, lambda: self._form(job).write(job, original, made, outcome))
         sync_file(made)
-        if self._sha256(original) != digest:
-            raise OriginalChanged
+        check_unchanged(job, self._folders, digest)
         if self._ledger.cancel_asked(job.id):
             raise Cancelled
         self._outbox.publish_result(job)
@@ -322,11 +321,3 @@ class Runner:
             raise Stopped
         self._ledger.pin(job.id, self._owner, phase=phase)
         self._progress(job, phase, rows, total)
-
-    @staticmethod
-    def _sha256(file: Path) -> str:
-        try:
-            with file.open("rb") as stream:
-                return hashlib.file_digest(stream, "sha256").hexdigest()
-        except PermissionError:
-            raise NotReadable from None

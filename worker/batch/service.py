@@ -182,7 +182,9 @@ class BatchService:
         self._also_sweep()
         for job_id in self.ledger.drop_new(self._clock() - DAY_SECONDS):
             self.folders.remove(job_id)
-        over = self.ledger.ended_before(self._clock() - self._settings.retention_days * DAY_SECONDS)
+        retained = self._clock() - self._settings.retention_days * DAY_SECONDS
+        self.ledger.forget_deaths(retained)
+        over = self.ledger.ended_before(retained)
         kept = [job_id for job_id in over if self.folders.folder(job_id).exists()]
         for job_id in kept:
             self.folders.remove(job_id)

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from worker.batch.folders import Claim, new_job_id
 from worker.batch.intake import enter, printable
+from worker.batch.kept import copied
 from worker.batch.ledger import ENDED, Job, LostJob
 from worker.batch.publish import free_name
 from worker.batch.results import sentence
@@ -27,6 +28,7 @@ from worker.demo.run import run_demo
 from worker.endpoints import Access, Models, Registry, Remote, Snapshots, Updates
 from worker.endpoints.expiry import ExpiryWatch
 from worker.endpoints.meter import Meter
+from worker.folder import Folder, open_file
 from worker.host import Accounts, Area, Exposure, HostServer, Management, NotSafe, create_app, exposure
 from worker.logs import to_file
 from worker.progress import Bars
@@ -143,6 +145,8 @@ def score(
 
 def _target(book: Path, out: Path | None, *, replace: bool) -> Path:
     """Where the result goes, found out before anything is paid for. Raises BadParameter."""
+    if book.is_symlink():
+        raise typer.BadParameter(f"{book} is a link to {book.readlink()}; give the workbook itself")
     if not book.is_file():
         raise typer.BadParameter(f"{book} is not a file")
     if out is None or out.is_dir():
@@ -157,7 +161,8 @@ def _target(book: Path, out: Path | None, *, replace: bool) -> Path:
 def free_beside(book: Path) -> Path:
     """`book.xlsx` -> `book.scored.xlsx`, numbered if that is taken."""
     name = f"{book.stem}.scored{book.suffix}"
-    return book.with_name(free_name(book.parent, name))
+    with Folder.open(book.parent) as folder:
+        return book.with_name(free_name(folder, name))
 
 
 def _register(home: Path, url: str) -> str:
@@ -185,7 +190,8 @@ def _score(home: Path, book: Path, endpoint: str, where: str, target: Path) -> i
         with BatchService(engine, home, settings, models, progress=bars.update, serving=False) as batch:
             row = batch.registry.endpoint(endpoint)
             claim = Claim(new_job_id(), None, row.id, "command", printable(book.name), batch.owner.name, where)
-            shutil.copyfile(book, batch.folders.open_claim(claim))
+            with open_file(book) as opened_book:
+                copied(opened_book, batch.folders.open_claim(claim))
             enter(claim, batch.ledger, batch.folders)
             try:
                 job = batch.run(claim.job_id)

@@ -63,7 +63,9 @@ def convert_apart(
         shutil.copyfile(sample, folder / f"sample{sample.suffix.lower()}")
         job = {"original": file.suffix.lower(), "sample": sample.suffix.lower(), "tolerance": tolerance}
         try:
-            answer = apart.run(job | asdict(limits), folder, _BOOT, limits.seconds)
+            answer = apart.run(
+                job | asdict(limits), folder, _BOOT, limits.seconds, watch=apart.watch(limits.memory_bytes, 0)
+            )
         except ChildDied as died:
             raise NotConverted(f"the process that converts it ended: {died}") from None
         if "error" in answer:

@@ -89,7 +89,9 @@ def _try(model: bytes, job: dict[str, Any], limits: TrialLimits) -> dict[str, An
     with tempfile.TemporaryDirectory(prefix="sheetscore-") as folder:
         (Path(folder) / "model.onnx").write_bytes(model)
         try:
-            answer = apart.run(job | asdict(limits), Path(folder), _BOOT, limits.seconds)
+            answer = apart.run(
+                job | asdict(limits), Path(folder), _BOOT, limits.seconds, watch=apart.watch(limits.memory_bytes, 0)
+            )
         except ChildDied as died:
             raise _told(died, limits) from None
     if "error" in answer:

@@ -199,6 +199,16 @@ part = Table(
     Column("ended_at", Float),
 )
 
+# Child processes that ended while they read or wrote a file. It outlives the jobs: the file may come again.
+death = Table(
+    "death",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("sha256", String(64), nullable=False, index=True),  # of the file
+    Column("limits", String(128), nullable=False),  # those in force, and the version of the product
+    Column("at", Float, nullable=False),
+)
+
 # What was used, counted where it happened; customers and endpoints in words, because it outlives them.
 usage = Table(
     "usage",

@@ -58,11 +58,12 @@ class Entry:
 
 
 class Archive:
-    """A zip file opened for reading. Raises FileBroken or FileTooCostly before it unpacks anything."""
+    """A zip file, by its path or opened for reading. Raises FileBroken or FileTooCostly before it unpacks anything."""
 
-    def __init__(self, path: str | os.PathLike[str], limits: FileLimits) -> None:
-        self.file = _open(Path(path), limits)
+    def __init__(self, source: str | os.PathLike[str] | BinaryIO, limits: FileLimits) -> None:
+        self.file = open_file(Path(source), limits) if isinstance(source, str | os.PathLike) else source
         try:
+            _check_file(self.file, limits)
             _check_magic(self.file)
             _check_end_record(self.file)
             self._zip = zipfile.ZipFile(self.file)
@@ -102,7 +103,8 @@ class Archive:
         return b"".join(self.chunks(entry))
 
 
-def _open(path: Path, limits: FileLimits) -> BinaryIO:
+def open_file(path: Path, limits: FileLimits) -> BinaryIO:
+    """Open a file that is one, and neither empty nor too large. Raises FileBroken, FileTooCostly."""
     # O_NONBLOCK: opening a named pipe must not wait for a writer
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
@@ -111,19 +113,23 @@ def _open(path: Path, limits: FileLimits) -> BinaryIO:
         raise FileBroken(Fault.LOCKED, error.strerror or "") from None
     except OSError as error:
         raise FileBroken(Fault.NOT_A_FILE, error.strerror or "") from None
+    try:
+        _check_file(file, limits)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _check_file(file: BinaryIO, limits: FileLimits) -> None:
     state = os.fstat(file.fileno())
     most = limits.upload_mb * 1_000_000
-    fault: FileBroken | FileTooCostly | None = None
     if not stat.S_ISREG(state.st_mode):
-        fault = FileBroken(Fault.NOT_A_FILE)
-    elif state.st_size == 0:
-        fault = FileBroken(Fault.EMPTY)
-    elif state.st_size > most:
-        fault = FileTooCostly(Limit.FILE_BYTES, state.st_size, most)
-    if fault:
-        file.close()
-        raise fault
-    return file
+        raise FileBroken(Fault.NOT_A_FILE)
+    if state.st_size == 0:
+        raise FileBroken(Fault.EMPTY)
+    if state.st_size > most:
+        raise FileTooCostly(Limit.FILE_BYTES, state.st_size, most)
 
 
 def _check_magic(file: BinaryIO) -> None:
@@ -178,15 +184,20 @@ def _entries(file: BinaryIO, archive: zipfile.ZipFile) -> tuple[Entry, ...]:
     following = dict(pairwise([*sorted(info.header_offset for info, _ in made), archive.start_dir]))
     if len(following) < len(made):
         raise FileBroken(Fault.OVERLAP)
-    return tuple(Entry(info, record, _data(file, info), following[info.header_offset]) for info, record in made)
+    return tuple(Entry(info, record, _data(file, info, record), following[info.header_offset]) for info, record in made)
 
 
-def _data(file: BinaryIO, info: zipfile.ZipInfo) -> int:
-    """Where the entry's compressed bytes start, by its local header."""
+def _data(file: BinaryIO, info: zipfile.ZipInfo, record: bytes) -> int:
+    """Where the entry's compressed bytes start, by its local header. A reader that goes by local headers must see the
+    same names and methods as one that goes by the directory.
+    """
     file.seek(info.header_offset)
     fields = LOCAL.unpack(file.read(LOCAL.size))
     if fields[0] != b"PK\3\4":
         raise FileBroken(Fault.UNFINISHED, f"{info.filename}: no local header")
+    named = record[CENTRAL.size : CENTRAL.size + CENTRAL.unpack_from(record)[10]]
+    if file.read(fields[9]) != named or fields[3] != info.compress_type:
+        raise FileBroken(Fault.DAMAGED, f"{info.filename}: its local header tells otherwise")
     return int(info.header_offset + LOCAL.size + fields[9] + fields[10])
 
 

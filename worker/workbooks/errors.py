@@ -37,8 +37,12 @@ class Fault(StrEnum):
     ENTRY_NAME = "entry-name"
     OVERLAP = "overlap"
     METHOD = "method"
+    FALSE_SIZE = "false-size"
+    OUTSIDE = "outside"
+    ENCODING = "encoding"
     UNUSUAL_LAYOUT = "unusual-layout"
     CRASHED = "crashed"
+    DEADLY = "deadly"
 
 
 class Limit(StrEnum):
@@ -49,6 +53,7 @@ class Limit(StrEnum):
     EXPANDED_BYTES = "expanded-bytes"
     RATIO = "ratio"
     CELLS = "cells"
+    MERGED = "merged"
     SECONDS = "seconds"
     MEMORY = "memory"
 

@@ -19,20 +19,24 @@ from worker import apart
 from worker.apart import ChildDied, Death
 from worker.scoring.schema import Schema
 from worker.workbooks import exchange
-from worker.workbooks.archive import FileLimits
+from worker.workbooks.archive import FileLimits, open_file
 from worker.workbooks.errors import KINDS, Fault, FileBroken, FileTooCostly, Limit, WorkbookError
 from worker.workbooks.frames import Sheet, pages
 from worker.workbooks.publish import publish
 from worker.workbooks.reader import Input, StoredRows, only_one
 from worker.workbooks.splice import Appended
 
+_OPEN_FILES = Path("/proc/self/fd")
 _BOOT = "from worker.workbooks.quarantine_child import main; main(sys.argv[2])"
 
 
 def read_apart(
     path: str | os.PathLike[str], schema: Schema, where: str = "", limits: FileLimits | None = None
 ) -> Input:
-    """As `reader.read_input`, in a child process. Raises WorkbookError, also when the child dies."""
+    """As `reader.read_input`, in a child process, after a look at every byte (`preflight`).
+
+    Raises WorkbookError, also when the child dies.
+    """
     with tempfile.TemporaryDirectory(prefix="sheetscore-") as folder:
         inputs = read_inputs_apart(path, schema, Path(folder), where, limits)
         return only_one([rows.take(0, rows.count) for rows in inputs])
@@ -46,8 +50,8 @@ def read_inputs_apart(
     Raises WorkbookError, also when the child dies.
     """
     limits = limits or FileLimits()
-    job = {"job": "read", "path": os.fspath(Path(path).absolute()), "wanted": schema.input_names, "where": where}
-    answer = run_child(job, folder, limits)
+    job = {"job": "read", "wanted": schema.input_names, "where": where}
+    answer = run_child(job, folder, limits, path)
     with _nothing_odd():
         return [StoredRows(exchange.StoredBlock(facts, folder, n)) for n, facts in enumerate(answer["blocks"])]
 
@@ -63,21 +67,35 @@ def append_apart(
     source, target = Path(source).absolute(), Path(target).absolute()
     with tempfile.TemporaryDirectory(prefix=".sheetscore-", dir=target.parent) as name:
         folder = Path(name)
-        job = {"job": "append", "path": os.fspath(source), "pages": exchange.save_pages(pages(sheets), folder)}
-        answer = run_child(job, folder, limits)
+        job = {"job": "append", "pages": exchange.save_pages(pages(sheets), folder)}
+        answer = run_child(job, folder, limits, source)
         with _nothing_odd():
             done = Appended(tuple(answer["sheets"]), tuple(answer["warnings"]))
         publish(folder / "book", target, like=source)
         return done
 
 
-def run_child(job: dict[str, Any], folder: Path, limits: FileLimits, boot: str = _BOOT) -> dict[str, Any]:
-    """As `apart.run`; the child's errors are raised again here, and its death is a WorkbookError."""
+def run_child(
+    job: dict[str, Any],
+    folder: Path,
+    limits: FileLimits,
+    source: str | os.PathLike[str] | None = None,
+    boot: str = _BOOT,
+    secret: str = "",
+) -> dict[str, Any]:
+    """As `apart.run`; the child's errors are raised again here, and its death is a WorkbookError whose cause is
+    ChildDied. It gets `source` as this process opened it, whatever becomes of its name, where the system has names for
+    open files.
+    """
     job["limits"] = {name: getattr(limits, name) for name in FileLimits.__dataclass_fields__}
-    try:
-        answer = apart.run(job, folder, boot, limits.seconds)
-    except ChildDied as died:
-        raise _told(died, limits) from None
+    watch = apart.watch(limits.memory_mb * 1_000_000, limits.expanded_mb * 1_000_000)
+    with _opened(source, limits) as file:
+        if source is not None:
+            job["path"] = os.fspath(Path(source).absolute()) if file is None else f"{_OPEN_FILES}/{file}"
+        try:
+            answer = apart.run(job, folder, boot, limits.seconds, opened=file, secret=secret, watch=watch)
+        except ChildDied as died:
+            raise _told(died, limits) from died
     with _nothing_odd():
         failure = _raised(answer)
     if failure:
@@ -85,9 +103,21 @@ def run_child(job: dict[str, Any], folder: Path, limits: FileLimits, boot: str =
     return answer
 
 
+@contextlib.contextmanager
+def _opened(source: str | os.PathLike[str] | None, limits: FileLimits) -> Iterator[int | None]:
+    """The descriptor of the file; None where children open it by its name."""
+    if source is None or not _OPEN_FILES.exists():
+        yield None
+        return
+    with open_file(Path(source), limits) as file:
+        yield file.fileno()
+
+
 def _told(died: ChildDied, limits: FileLimits) -> WorkbookError:
     if died.death is Death.SECONDS:
         return FileTooCostly(Limit.SECONDS, 0, limits.seconds, died.detail)
+    if died.death is Death.OUTPUT:
+        return FileTooCostly(Limit.EXPANDED_BYTES, 0, limits.expanded_mb * 1_000_000, died.detail)
     if died.death is Death.MEMORY:
         return FileTooCostly(Limit.MEMORY, 0, limits.memory_mb * 1_000_000, died.detail)
     return FileBroken(Fault.CRASHED, died.detail)

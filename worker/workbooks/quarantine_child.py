@@ -48,12 +48,15 @@ def limit(limits: dict[str, int]) -> None:
 def _work(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     # under the limits, and only what is needed: the parent waits
     from worker.workbooks import exchange  # noqa: PLC0415
-    from worker.workbooks.archive import FileLimits  # noqa: PLC0415
+    from worker.workbooks.archive import Archive, FileLimits  # noqa: PLC0415
 
     limits = FileLimits(**job["limits"])
     if job["job"] == "read":
         from worker.workbooks.block import read_blocks  # noqa: PLC0415
+        from worker.workbooks.preflight import preflight  # noqa: PLC0415
 
+        with Archive(job["path"], limits) as archive:
+            preflight(archive, limits)
         blocks = read_blocks(job["path"], job["wanted"], job["where"], limits)
         return {"blocks": [exchange.save_block(block, folder, number) for number, block in enumerate(blocks)]}
     from worker.workbooks.splice import splice  # noqa: PLC0415

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
+from typing import BinaryIO
 
-from worker.workbooks.archive import FileLimits
+from worker.workbooks.archive import Archive, FileLimits
 from worker.workbooks.errors import Fault, FileBroken, FileTooCostly
-from worker.workbooks.package import Package
 
 
 class Readiness(StrEnum):
@@ -18,7 +18,6 @@ class Readiness(StrEnum):
     NOT_A_WORKBOOK = "not-a-workbook"
     PASSWORD = "password"  # noqa: S105 - a state, no secret
     OLD_FORMAT = "old-format"
-    BINARY_FORMAT = "binary-format"
     REFUSED = "refused"
 
 
@@ -29,17 +28,17 @@ _BY_FAULT = {
     Fault.NOT_A_WORKBOOK: Readiness.NOT_A_WORKBOOK,
     Fault.PASSWORD: Readiness.PASSWORD,
     Fault.OLD_FORMAT: Readiness.OLD_FORMAT,
-    Fault.BINARY_FORMAT: Readiness.BINARY_FORMAT,
 }
 
 
-def readiness(path: str | os.PathLike[str], limits: FileLimits | None = None) -> Readiness:
-    """Look at the zip's end record, every local header, the content types and the workbook part; no cell is read.
+def readiness(source: str | os.PathLike[str] | BinaryIO, limits: FileLimits | None = None) -> Readiness:
+    """Look at the zip's end record, its directory and every local header; nothing is unpacked, no part is parsed.
 
-    REFUSED means that reading it will fail for a reason the error then names (damaged, hostile, too large).
+    REFUSED means that reading it will fail for a reason the error then names (damaged, hostile, too large). A `source`
+    that was opened is closed.
     """
     try:
-        with Package(path, limits):
+        with Archive(source, limits or FileLimits()):
             return Readiness.READY
     except FileBroken as error:
         return _BY_FAULT.get(error.fault, Readiness.REFUSED)

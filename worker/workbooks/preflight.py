@@ -1,0 +1,182 @@
+"""Look at every byte of a workbook before any part of it is parsed, and refuse what only a trap would hold.
+
+An archive was checked already (`archive`: sizes told, ratio, count, overlap, names). Here each entry is unpacked, piece
+by piece, and nothing is built from it. Nested packages are never opened. Limits of a sheet: ECMA-376 part 1, 18.3.1.73
+and 18.18.7, and Excel's own (1,048,576 rows by 16,384 columns).
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+from worker.workbooks.addressing import MOST_COLUMNS, MOST_ROWS, column_number
+from worker.workbooks.archive import Archive, Entry, FileLimits, part_name
+from worker.workbooks.errors import Fault, FileBroken, FileTooCostly, Limit
+
+_fast: ModuleType
+try:
+    from isal import isal_zlib as _fast
+except ImportError:  # not built for every machine; 2-3 times slower without
+    _fast = zlib
+
+_PIECE = 1 << 20
+_PACKED = 1 << 16
+# longer than any sign that is looked for, so that none is missed between two pieces
+_OVERLAP = 256
+# a reader makes room for as many strings as a part says it has; this many take little
+_COUNT_FREE = 1_000_000
+_LEAST_STRING = len("<si/>")
+
+_DTD = (b"<!DOCTYPE", b"<!ENTITY")
+_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)""")
+_KNOWN_ENCODING = re.compile(rb"(?i)utf-?8|utf-?16(-?[lb]e)?|us-ascii|ascii|iso-8859-\d+|windows-125\d")
+_ROOT = re.compile(rb"<(?:[A-Za-z][\w.-]*:)?([A-Za-z]\w*)[\s/>]")
+_UNIQUE = re.compile(rb"""\b(?:uniqueC|c)ount\s*=\s*["']\s*(\d+)""")
+_ROW = re.compile(rb' r="(\d+)')
+_FAR_ROW = re.compile(rb' r="[A-Z]+(\d{6,})')
+_WIDE = re.compile(rb' r="([A-Z]{2,})')
+_WIDE_FILLED = re.compile(rb' r="([A-Z]{2,3})\d+"[^>]*(?<!/)>')
+_MERGE = re.compile(rb"""mergeCell\s[^>]*?ref\s*=\s*["']([A-Z]{1,9})(\d{1,19}):([A-Z]{1,9})(\d{1,19})""")
+_COLUMN_END = re.compile(rb"""col\s[^>]*?max\s*=\s*["'](\d+)""")
+# an attribute written as Excel never does: rare, and looked at with patterns that take longer
+_MAY_BE_ODD = (b"\t", b"\r", b"\n", b"'", b" =", b"= ")
+_ODD = (b" r='", b"\tr=", b"\nr=", b"\rr=", b" r =", b" r= ")
+_TIDY = re.compile(rb"""\s+r\s*=\s*["']\s*""")
+
+
+def preflight(archive: Archive, limits: FileLimits) -> None:
+    """Raises FileBroken or FileTooCostly for a workbook that is refused."""
+    for entry in archive.entries:
+        _check(archive, entry, limits)
+
+
+def _check(archive: Archive, entry: Entry, limits: FileLimits) -> None:
+    """One entry: its true size, and what it holds if it is XML."""
+    name = entry.info.filename
+    size, look, tail = 0, None, b""
+    for piece in _unpacked(archive, entry):
+        if not size:
+            look = _looker(name, piece, entry, limits)
+        size += len(piece)
+        if size > entry.info.file_size:
+            break
+        if look is not None:
+            data = tail + piece
+            look(data, len(tail))
+            tail = data[-_OVERLAP:]
+    if size != entry.info.file_size:
+        raise FileBroken(Fault.FALSE_SIZE, name)
+
+
+def _unpacked(archive: Archive, entry: Entry) -> Iterator[bytes]:
+    """The entry's bytes; at most a piece more than it says it has."""
+    source, left, more = archive.file, entry.info.compress_size, entry.info.file_size + _PIECE
+    source.seek(entry.data)
+    packed = entry.info.compress_type == zipfile.ZIP_DEFLATED
+    inflate = _fast.decompressobj(-15)
+    try:
+        while left > 0 and more > 0:
+            data = source.read(min(left, _PACKED if packed else _PIECE))
+            if not data:
+                raise FileBroken(Fault.UNFINISHED, entry.info.filename)
+            left -= len(data)
+            while data and more > 0:
+                piece = inflate.decompress(data, _PIECE) if packed else data
+                data = inflate.unconsumed_tail if packed else b""
+                more -= len(piece)
+                yield piece
+    except (zlib.error, _fast.error) as error:
+        raise FileBroken(Fault.DAMAGED, f"{entry.info.filename}: {error}") from None
+
+
+def _looker(name: str, head: bytes, entry: Entry, limits: FileLimits) -> Callable[[bytes, int], None] | None:
+    """What looks at the pieces of an XML part; None for any other: what no parser of ours or of a customer's would take
+    for XML, and pictures (SVG files begin with a document type, and a spreadsheet hands them on as they are).
+    """
+    wide = b"\0" in head[:4]
+    start = (head.replace(b"\0", b"") if wide else head)[:4096].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    if not start.startswith(b"<") or name.lower().endswith(".svg"):
+        return None
+    told = _ENCODING.match(start)
+    if told and not _KNOWN_ENCODING.fullmatch(told[1]):
+        raise FileBroken(Fault.ENCODING, name)
+    root = _ROOT.search(start)
+    kind = root[1] if root else b""
+    if kind == b"sst":
+        _check_count(name, start, entry)
+    sheet = _Sheet(name, limits) if kind.endswith(b"sheet") else None
+
+    def look(data: bytes, seen: int) -> None:
+        plain = data.replace(b"\0", b"") if wide else data
+        if any(sign in plain for sign in _DTD):
+            raise FileBroken(Fault.DTD, part_name(name))
+        if sheet is not None:
+            sheet.look(plain, seen)
+
+    return look
+
+
+def _check_count(name: str, start: bytes, entry: Entry) -> None:
+    """Strings are counted by the part itself; each takes at least five bytes of it."""
+    told = max(map(int, _UNIQUE.findall(start[: start.find(b">") + 1])), default=0)
+    if told > max(_COUNT_FREE, entry.info.file_size // _LEAST_STRING):
+        raise FileBroken(Fault.FALSE_SIZE, name)
+
+
+class _Sheet:
+    """What a worksheet says of itself, so far."""
+
+    def __init__(self, name: str, limits: FileLimits) -> None:
+        self._name = name
+        self._most = 2 * limits.cells_millions * 1_000_000
+        self._rows = self._columns = self._merged = self._definitions = 0
+
+    def look(self, data: bytes, seen: int) -> None:
+        """Look at a piece, of which the first bytes were `seen` before. Raises FileBroken, FileTooCostly."""
+        if any(sign in data for sign in _MAY_BE_ODD) and any(sign in data for sign in _ODD):
+            data = _TIDY.sub(b' r="', data)
+        found = [*_ROW.findall(data), *_FAR_ROW.findall(data)]
+        self._rows = max([self._rows, *map(_number, found)])
+        widest = _widest(_WIDE, data)
+        if widest > self._columns:
+            # rare, and slow: cells without content take no room in a reader
+            self._columns = max(self._columns, _widest(_WIDE_FILLED, data))
+        self._definitions += data.count(b"col ", seen)
+        ends = _COLUMN_END.findall(data) if b"col " in data else []
+        if (
+            self._rows > MOST_ROWS
+            or max([widest, *map(_number, ends)]) > MOST_COLUMNS
+            or self._definitions > MOST_COLUMNS
+        ):
+            raise FileBroken(Fault.OUTSIDE, self._name)
+        if self._rows * self._columns > self._most:
+            raise FileTooCostly(Limit.CELLS, self._rows * self._columns, self._most // 2, self._name)
+        if b"mergeCell " in data:
+            self._merge(data, seen)
+
+    def _merge(self, data: bytes, seen: int) -> None:
+        for match in _MERGE.finditer(data):
+            if match.end() <= seen:
+                continue  # counted with the piece before
+            left, top, right, bottom = match.groups()
+            tall, broad = _number(bottom) - _number(top) + 1, _column(right) - _column(left) + 1
+            self._merged += abs(tall) * abs(broad)
+        if self._merged > self._most:
+            raise FileTooCostly(Limit.MERGED, self._merged, self._most, self._name)
+
+
+def _widest(cell: re.Pattern[bytes], data: bytes) -> int:
+    return max(map(_column, set(cell.findall(data))), default=0)
+
+
+def _number(digits: bytes) -> int:
+    """The number, or one that is too large where there are too many digits."""
+    return int(digits) if len(digits) < 20 else 10**19
+
+
+def _column(letters: bytes) -> int:
+    return column_number(letters.decode()) if len(letters) <= 3 else MOST_COLUMNS + 1
