@@ -65,19 +65,22 @@ class CountingTransport:
 
 
 def make_book(
-    file: Path, rows: int = 250, *, faults: bool = False, header: tuple[str, ...] = ("Id", "Amount", "Purpose")
+    file: Path,
+    rows: int = 250,
+    *,
+    faults: bool = False,
+    header: tuple[str, ...] = ("Id", "Amount", "Purpose"),
+    more: int | None = None,
 ) -> Path:
-    """A workbook with a title above the header in B4 and a second sheet; amounts are 1000, 1001, ... ."""
+    """A workbook with a title above the header in B4 and a second sheet; amounts are 1000, 1001, ... . With `more`, a
+    third sheet has so many rows with the amounts that follow.
+    """
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "Loans"
-    sheet["B2"] = "Loans to be scored"
-    for column, name in enumerate(header, 2):
-        sheet.cell(4, column, name)
-    for row in range(rows):
-        sheet.cell(5 + row, 2, f"L-{row:05d}")
-        sheet.cell(5 + row, 3, 1000 + row)
-        sheet.cell(5 + row, 4, ("car", "house", "boat")[row % 3])
+    _fill(sheet, header, range(rows))
+    if more is not None:
+        _fill(book.create_sheet("More loans"), header, range(rows, rows + more))
     if faults:
         sheet["C5"] = None
         sheet["C6"] = "n/a"
@@ -87,6 +90,16 @@ def make_book(
     notes["A1"] = "=1+1"
     book.save(file)
     return file
+
+
+def _fill(sheet: Any, header: tuple[str, ...], numbers: range) -> None:
+    sheet["B2"] = "Loans to be scored"
+    for column, name in enumerate(header, 2):
+        sheet.cell(4, column, name)
+    for row, number in enumerate(numbers, 5):
+        sheet.cell(row, 2, f"L-{number:05d}")
+        sheet.cell(row, 3, 1000 + number)
+        sheet.cell(row, 4, ("car", "house", "boat")[number % 3])
 
 
 @pytest.fixture

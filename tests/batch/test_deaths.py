@@ -11,7 +11,7 @@ from worker.apart import ChildDied, Death
 from worker.batch.deaths import Deaths
 from worker.batch.ledger import Ledger
 from worker.store import open_store
-from worker.workbooks import FileLimits, read_apart
+from worker.workbooks import FileLimits, read_inputs_apart
 from worker.workbooks.errors import Fault, FileBroken, FileTooCostly, Limit
 
 
@@ -27,7 +27,7 @@ class Reader:
             self.left -= 1
             error = FileBroken(Fault.CRASHED, "SIGSEGV")
             raise error from ChildDied(self.death, "SIGSEGV")
-        return read_apart(*given)
+        return read_inputs_apart(*given)
 
 
 def test_a_child_that_died_by_chance_is_forgiven(bench, book, tmp_path: Path) -> None:

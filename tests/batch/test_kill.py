@@ -97,12 +97,12 @@ def wait_for(ledger: Ledger, states: tuple[str, ...], jobs: int) -> Job:
 
 @pytest.mark.timeout(400)
 def test_ten_kills(registry: Registry, home: Path, endpoint: tuple[str, Path], book, tmp_path: Path, schema) -> None:
-    """Ten kills at random moments, at least eight of them while a job runs."""
+    """Ten kills at random moments, at least eight of them while a job runs; each workbook has two inputs."""
     url, log = endpoint
     registry.add_service("slow", schema, Remote(url, "classic", "key"))
     registry.add_customer("slowly")
     registry.add_endpoint("slow", "slowly", "slowly")
-    source = book(tmp_path / "loans.xlsx", ROWS)
+    source = book(tmp_path / "loans.xlsx", ROWS // 2, more=ROWS // 2)
     engine = open_store("", home)
     ledger = Ledger(engine)
     serve, dice = Serve(home), random.Random(20)
@@ -130,8 +130,10 @@ def test_ten_kills(registry: Registry, home: Path, endpoint: tuple[str, Path], b
     assert list((home / "drop" / "slowly" / "failed").iterdir()) == []
     assert list(inbox.iterdir()) == []
     for file in done.iterdir():
-        _, *rows = CalamineWorkbook.from_path(file).get_sheet_by_name("Scores").to_python()
-        assert [row[0] for row in rows] == list(range(5, 5 + ROWS))
+        scored = CalamineWorkbook.from_path(file)
+        sheets = [scored.get_sheet_by_name(name).to_python()[1:] for name in ("Scores Loans", "Scores More loans")]
+        rows = [row for sheet in sheets for row in sheet]
+        assert [row[0] for row in rows] == list(range(5, 5 + ROWS // 2)) * 2
         assert [row[2] for row in rows] == pytest.approx([(1000 + n) / 1e6 for n in range(ROWS)])
         assert {row[-1] for row in rows} == {"ok"}
     assert all(job.calls_unanswered <= 4 for job in ledger.jobs())

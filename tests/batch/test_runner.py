@@ -14,12 +14,13 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import delete
 
+from worker.batch import slabs
 from worker.batch.ledger import Ledger
 from worker.batch.owner import Owner
 from worker.batch.runner import MOST_STARTS
 from worker.scoring import Columns, Throttled, TimedOut, Unauthorized
 from worker.store.tables import part
-from worker.workbooks import append_sheets, read_input
+from worker.workbooks import append_sheets, read_inputs
 
 
 def sheet(file: Path, name: str = "Scores") -> list[list[Any]]:
@@ -72,6 +73,58 @@ def test_a_scored_workbook_can_be_dropped_again(bench, book, tmp_path: Path) -> 
     assert (again.state, again.rows_read, again.result_name) == ("done", 20, "done/loans (2).xlsx")
     names = CalamineWorkbook.from_path(bench.boxes().root / "done" / "loans (2).xlsx").sheet_names
     assert names == ["Loans", "Notes", "Scores", "Scores summary", "Scores 2", "Scores summary 2"]
+
+
+def test_every_input_of_a_workbook_gets_its_sheet(bench, book, tmp_path: Path, expected_risk) -> None:
+    """Two sheets with the endpoint's columns: each row once, parts numbered through, the summary tells of each."""
+    job = bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 120, faults=True, more=70)))
+    assert (job.state, job.rows_read, job.rows_scored, job.rows_with_problems) == ("done", 190, 186, 4)
+    done = bench.boxes().root / "done" / "loans.xlsx"
+    names = CalamineWorkbook.from_path(done).sheet_names
+    assert names[-3:] == ["Scores Loans", "Scores More loans", "Scores summary"]
+    ids = [line[1] for name in names[-3:-1] for line in sheet(done, name)[1:]]
+    assert ids == [f"L-{n:05d}" for n in range(190)]
+    assert [line[2] for line in sheet(done, names[-2])[1:]] == [
+        pytest.approx(expected_risk(1120 + n)) for n in range(70)
+    ]
+    assert job.parts == 5
+    told = [value for what, value in sheet(done, "Scores summary") if what == "Input"]
+    assert told == [
+        "Loans!B4:D124. 116 of 120 rows scored, 4 need attention",
+        "'More loans'!B4:D74. All 70 rows scored",
+    ]
+
+
+def test_an_input_without_rows_spoils_no_other(bench, book, tmp_path: Path) -> None:
+    """A header alone is said in the summary; only when there is no row at all the job fails."""
+    job = bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 20, more=0)))
+    done = bench.boxes().root / "done" / "loans.xlsx"
+    assert (job.state, job.rows_read) == ("done", 20)
+    assert CalamineWorkbook.from_path(done).sheet_names[-2:] == ["Scores Loans", "Scores summary"]
+    assert ["Input", "'More loans'!B4:D4. No row below it"] in sheet(done, "Scores summary")
+    empty = bench.drive(bench.enter(book(tmp_path / "empty.xlsx", 0, more=0)))
+    assert (empty.state, bench.transport.calls) == ("failed", 1)
+    assert "no row below it" in (empty.reason or "")
+
+
+def test_one_of_several_inputs_may_be_named(bench, book, tmp_path: Path) -> None:
+    """Then it alone is scored, as if there were no other."""
+    job = bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 20, more=10), where="More loans"))
+    assert (job.state, job.rows_read) == ("done", 10)
+    names = CalamineWorkbook.from_path(bench.boxes().root / "done" / "loans.xlsx").sheet_names
+    assert names[-2:] == ["Scores", "Scores summary"]
+
+
+def test_a_large_job_is_read_again_rather_than_held(
+    bench, book, tmp_path: Path, expected_risk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond the bounds of what is kept, slab by slab, the result is the same."""
+    monkeypatch.setattr(slabs, "SLAB_ROWS", 100)
+    monkeypatch.setattr(slabs, "KEPT_ROWS", 100)
+    job = bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 430)))
+    assert (job.state, job.calls, job.parts) == ("done", 9, 9)
+    check_scores(bench.boxes().root / "done" / "loans.xlsx", expected_risk, 430)
+    assert not (bench.folders.folder(job.id) / "scratch").exists()
 
 
 def test_an_endpoint_that_refuses_the_key_fails_the_job(bench, book, tmp_path: Path) -> None:
@@ -208,16 +261,19 @@ class ForgetfulLedger(Ledger):
 
 # Reading and writing in this process: hundreds of jobs need no child to keep them apart.
 HERE = {
-    "read": lambda file, schema, where, limits: read_input(file, schema, where),
+    "read": lambda file, schema, scratch, where, limits: read_inputs(file, schema, where),
     "write": lambda source, target, sheets, limits: append_sheets(source, target, sheets),
 }
 
 READ_HERE = {"read": HERE["read"]}
 
 
-def crash_everywhere(bench, store, book, tmp_path: Path, second: type[Ledger], *, after: bool) -> tuple[int, list[str]]:
+def crash_everywhere(
+    bench, store, book, tmp_path: Path, second: type[Ledger], *, after: bool, inputs: tuple[int, ...] = (20,)
+) -> tuple[int, list[str]]:
     """Crash at the 1st, 2nd, ... word to the store and finish with a new process: crashes, and what went wrong."""
-    source = book(tmp_path / "loans.xlsx", 20)
+    source = book(tmp_path / "loans.xlsx", inputs[0], more=inputs[1] if len(inputs) > 1 else None)
+    sheets = ["Scores"] if len(inputs) == 1 else ["Scores Loans", "Scores More loans"]
     bench.settings = type(bench.settings)(bench.home, {}, part_rows=5)
     wrong: list[str] = []
     for crash in itertools.count(1):
@@ -244,16 +300,18 @@ def crash_everywhere(bench, store, book, tmp_path: Path, second: type[Ledger], *
         wrong += [f"{crash}: {a} paid again" for a in stored if bench.transport.paid.get(a, 0) != middle.get(a, 0)]
         most = {a: n - before.get(a, 0) for a, n in bench.transport.paid.items()}
         wrong += [f"{crash}: {a} paid {n} times" for a, n in most.items() if not 1 <= n <= 2]
-        wrong += [f"{crash}: rows"] if len(sheet(boxes.root / "done" / name)) != 21 else []
+        rows = [line[1] for title in sheets for line in sheet(boxes.root / "done" / name, title)[1:]]
+        wrong += [f"{crash}: rows"] if rows != [f"L-{n:05d}" for n in range(20)] else []
     raise AssertionError("unreachable")
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before the commit", "after the commit"])
+@pytest.mark.parametrize("inputs", [(20,), (10, 10)], ids=["one input", "two inputs"])
 def test_a_crash_at_any_word_to_the_store_is_finished_by_a_restart(
-    bench, store, book, tmp_path: Path, after: bool
+    bench, store, book, tmp_path: Path, inputs: tuple[int, ...], after: bool
 ) -> None:
     """Each file ends once, no stored part is paid for again, no part more often than 1 + the crashes."""
-    crashes, wrong = crash_everywhere(bench, store, book, tmp_path, Ledger, after=after)
+    crashes, wrong = crash_everywhere(bench, store, book, tmp_path, Ledger, after=after, inputs=inputs)
     assert wrong == []
     assert crashes >= 15
 
@@ -412,7 +470,7 @@ def test_a_cancel_while_the_workbook_is_read_is_obeyed(bench, book, tmp_path: Pa
 
     def read(*what: Any) -> object:
         bench.ledger.ask_cancel(job_id)
-        return read_input(*what[:3])
+        return read_inputs(what[0], what[1])
 
     assert bench.drive(job_id, read=read).state == "cancelled"
     assert bench.transport.calls == 0

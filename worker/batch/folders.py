@@ -86,6 +86,17 @@ class JobFolders:
                 continue
             yield claim, os.path.lexists(self.original(claim.job_id, claim.file_name))
 
+    @contextlib.contextmanager
+    def scratch(self, job_id: str) -> Iterator[Path]:
+        """An empty folder for what is only needed while the job is driven."""
+        folder = self.folder(job_id) / "scratch"
+        shutil.rmtree(folder, ignore_errors=True)  # a crash may have left one
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
     def remove(self, job_id: str) -> None:
         """Remove a job's folder with all that is in it."""
         with contextlib.suppress(FileNotFoundError):

@@ -3,63 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from worker.batch import results
 from worker.batch.ledger import Job
+from worker.batch.slabs import Slab
 from worker.batch.tables import read_table, write_table
-from worker.scoring import Checked, Schema
+from worker.scoring import Schema
 from worker.settings import Settings
-from worker.workbooks import FileLimits, Input, Sheet
+from worker.workbooks import FileLimits, Rows, Sheet
+from worker.workbooks.spool import Spool
 
-ReadBook = Callable[[Path, Schema, str, FileLimits], Input]
+ReadBook = Callable[[Path, Schema, Path, str, FileLimits], Sequence[Rows]]
 WriteBook = Callable[[Path, Path, Sequence[Sheet], FileLimits], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of the rows of a job."""
+class Result(Protocol):
+    """A result being made."""
 
-    source: Input
-    checked: Checked
-    scores: results.Scores
-    schema: Schema
-    facts: results.Facts
+    def add(self, slab: Slab, scores: results.Scores) -> None:
+        """Take what became of some rows; slabs come in order, each once."""
+
+    def finish(self, tallies: Sequence[results.Tally], facts: results.Facts) -> None:
+        """Make the file."""
 
 
 class Form(Protocol):
-    """A kind of file."""
+    """A kind of file. `scratch` is a folder for what is needed until the job ends."""
 
-    def read(self, job: Job, original: Path, schema: Schema) -> Input:
-        """The rows to score."""
+    def read(self, job: Job, original: Path, schema: Schema, scratch: Path) -> Sequence[Rows]:
+        """The inputs to score."""
 
-    def write(self, job: Job, original: Path, made: Path, outcome: Outcome) -> None:
-        """Make the result."""
+    def result(self, job: Job, original: Path, made: Path, schema: Schema, scratch: Path) -> Result:
+        """Begin the result, which will be the file `made`."""
 
 
 class Workbook:
-    """An Excel workbook: the result is a copy with two sheets more."""
+    """An Excel workbook: the result is a copy with one sheet more for each input, and a summary."""
 
     def __init__(self, settings: Settings, read: ReadBook, write: WriteBook) -> None:
-        self._limits = file_limits(settings)
-        self._most_columns = settings.pass_through_columns
+        self.limits = file_limits(settings)
+        self.most_columns = settings.pass_through_columns
+        self.write = write
         self._read = read
-        self._write = write
 
-    def read(self, job: Job, original: Path, schema: Schema) -> Input:
+    def read(self, job: Job, original: Path, schema: Schema, scratch: Path) -> Sequence[Rows]:
         """Raises WorkbookError."""
-        return self._read(original, schema, job.input, self._limits)
+        return self._read(original, schema, scratch, job.input, self.limits)
 
-    def write(self, job: Job, original: Path, made: Path, outcome: Outcome) -> None:  # noqa: ARG002 - a Form
+    def result(self, job: Job, original: Path, made: Path, schema: Schema, scratch: Path) -> Result:  # noqa: ARG002 - a Form
+        """Its `finish` raises WorkbookError, OSError."""
+        return _Sheets(self, original, made, schema, scratch)
+
+
+class _Sheets:
+    def __init__(self, form: Workbook, original: Path, made: Path, schema: Schema, scratch: Path) -> None:
+        self._form = form
+        self._original = original
+        self._made = made
+        self._schema = schema
+        self._scratch = scratch
+        self._spools: dict[int, Spool] = {}
+
+    def add(self, slab: Slab, scores: results.Scores) -> None:
+        """Raises OSError."""
+        spool = self._spools.setdefault(slab.of, Spool(self._scratch, f"scores-{slab.of}"))
+        spool.add(results.scores_sheet(slab.source, slab.checked, scores, self._schema, self._form.most_columns))
+
+    def finish(self, tallies: Sequence[results.Tally], facts: results.Facts) -> None:
         """Raises WorkbookError, OSError."""
-        source, scores = outcome.source, outcome.scores
+        several = len(tallies) > 1
         sheets = [
-            results.scores_sheet(source, outcome.checked, scores, outcome.schema, self._most_columns),
-            results.summary_sheet(source, scores, outcome.facts),
+            replace(self._spools[of].sheet(), name=f"Scores {tally.source.sheet}" if several else "Scores")
+            for of, tally in enumerate(tallies)
+            if of in self._spools
         ]
-        self._write(original, made, sheets, self._limits)
+        form, summary = self._form, results.summary_sheet(tallies, facts)
+        form.write(self._original, self._made, [*sheets, summary], form.limits)
 
 
 class Table:
@@ -68,13 +90,29 @@ class Table:
     def __init__(self, settings: Settings) -> None:
         self._limits = file_limits(settings)
 
-    def read(self, job: Job, original: Path, schema: Schema) -> Input:  # noqa: ARG002 - a Form
+    def read(self, job: Job, original: Path, schema: Schema, scratch: Path) -> Sequence[Rows]:  # noqa: ARG002 - a Form
         """See `read_table`."""
-        return read_table(original, schema, self._limits)
+        return [read_table(original, schema, self._limits)]
 
-    def write(self, job: Job, original: Path, made: Path, outcome: Outcome) -> None:  # noqa: ARG002 - a Form
+    def result(self, job: Job, original: Path, made: Path, schema: Schema, scratch: Path) -> Result:  # noqa: ARG002 - a Form
         """See `write_table`."""
-        write_table(made, job.output_name, outcome.scores, outcome.schema)
+        return _Lines(made, job.output_name, schema)
+
+
+class _Lines:
+    def __init__(self, made: Path, name: str, schema: Schema) -> None:
+        self._made = made
+        self._name = name
+        self._schema = schema
+        self._begun = False
+
+    def add(self, slab: Slab, scores: results.Scores) -> None:  # noqa: ARG002 - a Result
+        """Raises OSError."""
+        write_table(self._made, self._name, scores, self._schema, more=self._begun)
+        self._begun = True
+
+    def finish(self, tallies: Sequence[results.Tally], facts: results.Facts) -> None:
+        """Everything is written already."""
 
 
 def file_limits(settings: Settings) -> FileLimits:

@@ -323,9 +323,10 @@ class Ledger:
             if db.execute(update(part).where(here).values(**values)).rowcount == 0:
                 db.execute(insert(part).values(job_id=job_id, number=number, calls=0, **values))
 
-    def results(self, job_id: str) -> Iterator[tuple[int, bytes]]:
-        """(number, result) of every stored part, in order."""
+    def results(self, job_id: str, first: int, stop: int) -> Iterator[tuple[int, bytes]]:
+        """(number, result) of every stored part with a number from `first` up to `stop`, in order."""
         query = select(part.c.number, part.c.result).where(part.c.job_id == job_id, part.c.state == "done")
+        query = query.where(part.c.number >= first, part.c.number < stop)
         with self._engine.connect() as db:
             yield from db.execute(query.order_by(part.c.number))
 

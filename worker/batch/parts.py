@@ -31,11 +31,11 @@ class Part:
     rows: npt.NDArray[np.intp]
 
 
-def plan(good: npt.NDArray[np.bool_], part_rows: int) -> Iterator[Part]:
-    """Cut the rows into parts of `part_rows`. A part is a pure function of the input and this number, so a plan made
-    again after a crash is the same plan. Parts in which no row can be scored are left out.
+def plan(good: npt.NDArray[np.bool_], part_rows: int, first: int = 0) -> Iterator[Part]:
+    """Cut the rows into parts of `part_rows`, with numbers from `first` on. A part is a pure function of the input and
+    these numbers, so a plan made again after a crash is the same plan. Parts without a row to score are left out.
     """
-    for number, start in enumerate(range(0, len(good), part_rows)):
+    for number, start in enumerate(range(0, len(good), part_rows), first):
         stop = min(start + part_rows, len(good))
         rows = start + np.flatnonzero(good[start:stop])
         if len(rows):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from worker.batch.noticed import warning_words
 from worker.scoring import Checked, Columns, PartScores, Problem, ProblemKind, RowsLost, Schema, words
 from worker.scoring.outputs import empty_outputs, to_frame
 from worker.scoring.schema import match_key
-from worker.workbooks import Input, Sheet
+from worker.workbooks import Input, Rows, Sheet
 
 ROW, STATUS = "Row", "Status"
 MOST_COUNTS = 10
@@ -68,6 +68,24 @@ def join(checked: Checked, parts: Sequence[tuple[npt.NDArray[np.intp], PartScore
         raise RowsLost(count, int(scored.sum()), int(bad.sum()))
     versions = tuple(sorted({part.model_version for _, part in parts if part.model_version}))
     return Scores(outputs, tuple(sorted(problems, key=lambda p: p.row)), scored, versions)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the rows of one input, counted slab by slab."""
+
+    source: Rows
+    rows_scored: int = 0
+    rows_with_problems: int = 0
+    problems: Counter[tuple[str | None, ProblemKind]] = field(default_factory=Counter)
+    model_versions: set[str] = field(default_factory=set)
+
+    def add(self, scores: Scores) -> None:
+        """Count some more rows."""
+        self.rows_scored += scores.rows_scored
+        self.rows_with_problems += scores.rows_with_problems
+        self.problems.update((problem.column, problem.kind) for problem in scores.problems)
+        self.model_versions.update(scores.model_versions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,35 +167,55 @@ def sentence(scored: int, problems: int) -> str:
     return f"{scored:,} of {total:,} rows scored, {problems:,} {'needs' if problems == 1 else 'need'} attention"
 
 
-def summary_sheet(source: Input, scores: Scores, facts: Facts) -> Sheet:
+def summary_sheet(tallies: Sequence[Tally], facts: Facts) -> Sheet:
     """Counts, versions, where the rows came from, what they cost, and which problems there are."""
+    scored = sum(tally.rows_scored for tally in tallies)
+    problems = sum(tally.rows_with_problems for tally in tallies)
+    counted = sum((tally.problems for tally in tallies), Counter[tuple[str | None, ProblemKind]]())
     lines: list[tuple[str, str | int]] = [
-        ("Rows read", len(source.rows)),
-        ("Rows scored", scores.rows_scored),
-        ("Rows with problems", scores.rows_with_problems),
-        *_counts(scores.problems),
+        ("Rows read", sum(tally.source.count for tally in tallies)),
+        ("Rows scored", scored),
+        ("Rows with problems", problems),
+        *_counts(counted),
         ("Endpoint", facts.endpoint),
         ("Web service", facts.service),
         ("Customer", facts.customer),
         ("Contract version", str(facts.contract_version)),
         ("Model version", str(facts.model_version)),
-        ("Input", source.address),
+        *_inputs(tallies),
         ("Workbook", facts.file_name),
         ("SHA-256 of the workbook", facts.sha256),
         ("Calls", facts.calls),
         *([("Calls repeated after a stop", facts.calls_unanswered)] if facts.calls_unanswered else []),
         ("Scored at", f"{dt.datetime.fromtimestamp(facts.ended_at, dt.UTC):%Y-%m-%d %H:%M:%S} UTC"),
         ("Time taken", f"{max(0.0, facts.ended_at - facts.started_at):,.1f} s"),
-        *(("Note", warning_words(warning)) for warning in source.warnings),
+        *_notes(tallies),
     ]
     frame = pd.DataFrame(lines, columns=["What", "Value"])
-    title = sentence(scores.rows_scored, scores.rows_with_problems)
+    title = sentence(scored, problems)
     return Sheet("Scores summary", frame, title=title, formats={"Value": "#,##0"}, table="Sheetscore_Summary")
 
 
-def _counts(problems: Sequence[Problem]) -> list[tuple[str, int]]:
+def _inputs(tallies: Sequence[Tally]) -> list[tuple[str, str]]:
+    """Where the rows came from; of several inputs also what became of each. Result sheets have the same order."""
+    if len(tallies) == 1:
+        return [("Input", tallies[0].source.address)]
+    told = [sentence(t.rows_scored, t.rows_with_problems) if t.source.count else "No row below it" for t in tallies]
+    return [("Input", f"{tally.source.address}. {words}") for tally, words in zip(tallies, told, strict=True)]
+
+
+def _notes(tallies: Sequence[Tally]) -> list[tuple[str, str]]:
+    """What was noticed while reading, each thing once, with the input where there are several."""
+    notes: dict[str, str] = {}
+    for tally in tallies:
+        for warning in tally.source.warnings:
+            before = f"{tally.source.address}. " if len(tallies) > 1 else ""
+            notes.setdefault(warning, before + warning_words(warning))
+    return [("Note", words) for words in notes.values()]
+
+
+def _counts(counted: Counter[tuple[str | None, ProblemKind]]) -> list[tuple[str, int]]:
     """Cells with problems by column and kind, most first. A row with two faults counts in two lines."""
-    counted = Counter((problem.column, problem.kind) for problem in problems)
     ordered = sorted(counted.items(), key=lambda item: (-item[1], str(item[0])))
     lines = [
         (f"Problem: {f'{column}, ' if column else ''}{words.kind_words(kind)}", count)

@@ -16,16 +16,16 @@ from worker.batch.deaths import Deaths
 from worker.batch.errors import BatchError
 from worker.batch.explain import explain, our_fault, our_trouble
 from worker.batch.folders import JobFolders
-from worker.batch.forms import Form, Outcome, ReadBook, Table, Workbook, WriteBook, file_limits
+from worker.batch.forms import Form, ReadBook, Table, Workbook, WriteBook, file_limits
 from worker.batch.kept import check_unchanged, keep
 from worker.batch.ledger import BATCH, Job, Ledger, LostJob
 from worker.batch.outbox import FAILED, Outbox
-from worker.batch.parts import Part, pack, plan, unpack
+from worker.batch.parts import Part, pack, unpack
 from worker.batch.pool import CallFailed, CallPool, Stopped
+from worker.batch.slabs import Slab, Work
 from worker.endpoints import RuleError
 from worker.files import sync_file
 from worker.scoring import (
-    Checked,
     Columns,
     ContractError,
     EndpointError,
@@ -36,10 +36,9 @@ from worker.scoring import (
     Schema,
     TableError,
 )
-from worker.scoring.check import check
 from worker.scoring.outputs import empty_outputs
 from worker.settings import Settings
-from worker.workbooks import Input, WorkbookError, append_apart, read_apart
+from worker.workbooks import WorkbookError, append_apart, read_inputs_apart
 
 log = structlog.get_logger("sheetscore.batch")
 
@@ -95,7 +94,7 @@ class Runner:
         owner: str,
         *,
         calls: CallPool | None = None,
-        read: ReadBook = read_apart,
+        read: ReadBook = read_inputs_apart,
         write: WriteBook = append_apart,
         progress: Progress = lambda job, phase, rows, total: None,
         stopping: Callable[[], bool] = lambda: False,
@@ -170,27 +169,23 @@ class Runner:
         self._phase(job, "reading", 0, 0)
         digest = keep(job, self._folders)
         target = self._targets(job, self._limits(job))
-        source = self._deaths.guarded(digest, lambda: self._form(job).read(job, original, target.schema))
-        checked = check(source.frame, target.schema, source.problems)
-        part_rows = job.part_rows or self._settings.part_rows
-        planned = list(plan(checked.good, part_rows))
-        self._ledger.pin(
-            job.id,
-            self._owner,
-            sha256=digest,
-            contract_version=target.contract_version,
-            model_version=target.model_version,
-            part_rows=part_rows,
-            parts=len(planned),
-            rows_read=len(checked.good),
-        )
-        self._call(job, target, checked, planned)
-        scores = self._join(job, target, checked, planned)
-        self._ledger.pin(
-            job.id, self._owner, rows_scored=scores.rows_scored, rows_with_problems=scores.rows_with_problems
-        )
-        self._phase(job, "writing", len(checked.good), len(checked.good))
-        self._write(job, target, source, checked, scores, original, digest)
+        with self._folders.scratch(job.id) as scratch:
+            form, schema = self._form(job), target.schema
+            inputs = self._deaths.guarded(digest, lambda: form.read(job, original, schema, scratch))
+            part_rows = job.part_rows or self._settings.part_rows
+            work = Work(inputs, schema, part_rows)
+            self._ledger.pin(
+                job.id,
+                self._owner,
+                sha256=digest,
+                contract_version=target.contract_version,
+                model_version=target.model_version,
+                part_rows=part_rows,
+                parts=work.parts,
+                rows_read=work.rows,
+            )
+            self._call(job, target, work)
+            self._write(job, target, work, original, digest, scratch)
 
     def _form(self, job: Job) -> Form:
         return self._table if job.door == BATCH else self._workbook
@@ -204,17 +199,17 @@ class Runner:
             call_attempts=settings.call_attempts,
         )
 
-    def _call(self, job: Job, target: Target, checked: Checked, planned: list[Part]) -> None:
+    def _call(self, job: Job, target: Target, work: Work) -> None:
         """Score the parts that are not in the ledger yet, at most `call_limit` at once for the endpoint."""
         stored = self._ledger.done_parts(job.id)
-        total = len(checked.good)
-        rows = int((~checked.good).sum()) + sum(len(part.rows) for part in planned if part.number in stored)
-        self._phase(job, "scoring", rows, total)
+        rows = work.rows_of(stored)
+        self._phase(job, "scoring", rows, work.rows)
 
-        def one(part: Part) -> None:
+        def one(missing: tuple[Slab, Part]) -> None:
+            slab, part = missing
             if not self._ledger.begin_call(job.id, self._owner, part.number):
                 return
-            columns = {name: values[part.rows] for name, values in checked.columns.items()}
+            columns = {name: values[part.rows] for name, values in slab.checked.columns.items()}
             try:
                 scores = target.client.score_part(columns)
             except EndpointError as error:
@@ -223,13 +218,13 @@ class Runner:
             scored = len(part.rows) - len({problem.row for problem in scores.problems})
             self._ledger.store_part(job.id, part.number, pack(scores, target.schema), max(0, scores.calls - 1), scored)
 
-        missing = [part for part in planned if part.number not in stored]
+        missing = ((slab, part) for slab in work.slabs() for part in slab.parts if part.number not in stored)
         try:
-            for part in self._pool.run(
+            for _, part in self._pool.run(
                 job.endpoint_id or "", job.call_limit or 1, missing, one, lambda: self._must_stop(job)
             ):
-                rows += len(part.rows)
-                self._progress(job, "scoring", rows, total)
+                rows += part.stop - part.start
+                self._progress(job, "scoring", rows, work.rows)
         except CallFailed as failed:
             if not self._ledger.done_parts(job.id):
                 raise failed.error from None
@@ -238,13 +233,13 @@ class Runner:
                 job=job.id,
                 error=type(failed.error).__name__,
             )
-            self._give_up(job, target.schema, planned, failed.error)
+            self._give_up(job, target.schema, work, failed.error)
 
-    def _give_up(self, job: Job, schema: Schema, planned: list[Part], error: EndpointError) -> None:
+    def _give_up(self, job: Job, schema: Schema, work: Work, error: EndpointError) -> None:
         """Mark the rows that were not scored, so that what is paid for can still be published."""
         stored = self._ledger.done_parts(job.id)
         detail = explain(error)
-        for part in planned:
+        for part in (part for slab in work.slabs() for part in slab.parts):
             if part.number not in stored:
                 count = len(part.rows)
                 columns = empty_outputs(schema, count)
@@ -256,21 +251,26 @@ class Runner:
             raise Cancelled
         return self._stopping()
 
-    def _join(self, job: Job, target: Target, checked: Checked, planned: list[Part]) -> results.Scores:
-        rows = {part.number: part.rows for part in planned}
-        stored = self._ledger.results(job.id)
-        return results.join(checked, [(rows[n], unpack(data, target.schema)) for n, data in stored], target.schema)
+    def _join(self, job: Job, schema: Schema, slab: Slab) -> results.Scores:
+        rows = {part.number: part.rows for part in slab.parts}
+        stored = self._ledger.results(job.id, slab.first, slab.stop)
+        return results.join(slab.checked, [(rows[n], unpack(data, schema)) for n, data in stored], schema)
 
-    def _write(
-        self,
-        job: Job,
-        target: Target,
-        source: Input,
-        checked: Checked,
-        scores: results.Scores,
-        original: Path,
-        digest: str,
-    ) -> None:
+    def _write(self, job: Job, target: Target, work: Work, original: Path, digest: str, scratch: Path) -> None:
+        self._phase(job, "writing", work.rows, work.rows)
+        made = self._outbox.made(job)
+        result = self._form(job).result(job, original, made, target.schema, scratch)
+        tallies = [results.Tally(source) for source in work.inputs]
+        for slab in work.slabs():
+            scores = self._join(job, target.schema, slab)
+            tallies[slab.of].add(scores)
+            result.add(slab, scores)
+        self._ledger.pin(
+            job.id,
+            self._owner,
+            rows_scored=sum(tally.rows_scored for tally in tallies),
+            rows_with_problems=sum(tally.rows_with_problems for tally in tallies),
+        )
         now = self._ledger.get(job.id) or job
         facts = results.Facts(
             endpoint=job.endpoint or "",
@@ -285,9 +285,7 @@ class Runner:
             started_at=job.started_at or job.created_at,
             ended_at=self._clock(),
         )
-        made = self._outbox.made(job)
-        outcome = Outcome(source, checked, scores, target.schema, facts)
-        self._deaths.guarded(digest, lambda: self._form(job).write(job, original, made, outcome))
+        self._deaths.guarded(digest, lambda: result.finish(tallies, facts))
         sync_file(made)
         check_unchanged(job, self._folders, digest)
         if self._ledger.cancel_asked(job.id):

@@ -121,8 +121,9 @@ def _convert(column: Column, cells: list[str]) -> tuple[pd.Series[Any], list[Pro
     return pd.Series(values), problems
 
 
-def write_table(path: Path, name: str, scores: Scores, schema: Schema) -> None:
-    """The outputs and a Status, `ok` or the reason, in one line for each row of the input, in its order.
+def write_table(path: Path, name: str, scores: Scores, schema: Schema, *, more: bool = False) -> None:
+    """The outputs and a Status, `ok` or the reason, in one line for each row of the input, in its order; `more` goes on
+    in a file that was begun.
 
     `name` is what the file will be called; its ending says what separates the cells. Raises OSError.
     """
@@ -130,9 +131,10 @@ def write_table(path: Path, name: str, scores: Scores, schema: Schema) -> None:
     for problem in scores.problems:
         reasons.setdefault(problem.row, []).append(words.reason(problem))
     columns = [scores.outputs[output].tolist() for output in schema.output_names]
-    with path.open("w", encoding="utf-8", newline="") as stream:
+    with path.open("a" if more else "w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, delimiter=_delimiter(name))
-        writer.writerow(map(harmless, distinct([*schema.output_names, STATUS])))
+        if not more:
+            writer.writerow(map(harmless, distinct([*schema.output_names, STATUS])))
         for row, values in enumerate(zip(*columns, strict=True)):
             writer.writerow([*map(_cell, values), harmless(words.status(reasons.get(row, [])))])
 

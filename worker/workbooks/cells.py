@@ -64,7 +64,7 @@ def unified(pieces: Sequence[pa.Array]) -> pa.ChunkedArray:
     """Pieces of one column, each as `column` makes it, as one column: the same as if it had been made at once."""
     kinds = {piece.type for piece in pieces if piece.null_count < len(piece)} or {piece.type for piece in pieces[:1]}
     kind = kinds.pop() if len(kinds) == 1 else pa.float64() if kinds == {pa.int64(), pa.float64()} else MIXED
-    if kind == pa.int64() and any(piece.null_count for piece in pieces):
+    if kind == pa.int64() and any(piece.type != kind for piece in pieces):
         kind = pa.float64()
     return pa.chunked_array([_as(piece, kind) for piece in pieces], kind if pieces else pa.string())
 

@@ -27,8 +27,8 @@ _TEXTS = ("headers", "letters", "formats", "warnings")
 
 def save_block(block: Block, folder: Path, number: int = 0) -> dict[str, Any]:
     """Write the cells of the block with that number into `folder`; the rest is returned as JSON values."""
-    _save([block.rows, *block.columns], folder / _CELLS.format(f"read-{number}"))
-    _save(_problem_columns(block), folder / _PROBLEMS.format(number))
+    save_columns([block.rows, *block.columns], folder / _CELLS.format(f"read-{number}"))
+    save_columns(_problem_columns(block), folder / _PROBLEMS.format(number))
     return {name: getattr(block, name) for name in ("sheet", "address", *_TEXTS)}
 
 
@@ -61,7 +61,7 @@ class StoredBlock:
             if reader.schema.types[:1] != [pa.int64()] or len(reader.schema) != len(self.headers) + 1:
                 raise ValueError
         self.rows = np.concatenate(rows or [np.empty(0, np.int64)])
-        self._problems = pa.table(_load(folder / _PROBLEMS.format(number)), ["row", "kind", "place", "value"])
+        self._problems = pa.table(load_columns(folder / _PROBLEMS.format(number)), ["row", "kind", "place", "value"])
         self._at = self._problems["row"].to_numpy()
         if len(self.letters) != len(self.headers) or len(self.formats) != len(self.headers):
             raise ValueError
@@ -88,7 +88,7 @@ class StoredBlock:
 def save_pages(pages: Sequence[Page], folder: Path) -> list[dict[str, Any]]:
     """Write the cells of each page into `folder`; the rest is returned as JSON values."""
     for number, page in enumerate(pages):
-        _save(page.columns, folder / _CELLS.format(number))
+        save_columns(page.columns, folder / _CELLS.format(number))
     return [{f.name: getattr(page, f.name) for f in fields(Page) if f.name != "columns"} for page in pages]
 
 
@@ -97,11 +97,12 @@ def load_pages(saved: Sequence[dict[str, Any]], folder: Path) -> list[Page]:
     made = []
     for number, facts in enumerate(saved):
         texts = {name: tuple(facts[name]) for name in ("headers", "formats")}
-        made.append(Page(**facts | texts, columns=tuple(_load(folder / _CELLS.format(number)))))
+        made.append(Page(**facts | texts, columns=tuple(load_columns(folder / _CELLS.format(number)))))
     return made
 
 
-def _save(columns: Iterable[pa.Array | pa.ChunkedArray], path: Path) -> None:
+def save_columns(columns: Iterable[pa.Array | pa.ChunkedArray], path: Path) -> None:
+    """Write columns of cells of one length."""
     columns = list(columns)
     table = pa.table(columns, names=[str(place) for place in range(len(columns))])
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
@@ -115,7 +116,8 @@ def _opened(path: Path) -> Iterator[Any]:
         yield pa.ipc.open_file(source)
 
 
-def _load(path: Path) -> list[pa.ChunkedArray]:
+def load_columns(path: Path) -> list[pa.ChunkedArray]:
+    """The inverse of `save_columns`, mapped and checked."""
     with pa.memory_map(str(path)) as source:
         table: pa.Table = pa.ipc.open_file(source).read_all()
     table.validate(full=True)

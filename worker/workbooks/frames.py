@@ -17,7 +17,7 @@ from worker.workbooks.page import Page, unique_headers
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One result sheet to be added: a frame, and how to show it.
+    """One result sheet to be added: a frame (or a table of columns of cells), and how to show it.
 
     `title` is a sentence above the table, whose header then stands in row 3. `formats` gives Excel number formats by
     column. `status` names the column whose text is "ok" or a reason: rows that are not ok are coloured. `table` is the
@@ -25,7 +25,7 @@ class Sheet:
     """
 
     name: str
-    frame: pd.DataFrame
+    frame: pd.DataFrame | pa.Table
     title: str = ""
     formats: Mapping[str, str] = field(default_factory=dict)
     status: str = ""
@@ -39,11 +39,11 @@ def pages(sheets: Mapping[str, pd.DataFrame] | Sequence[Sheet]) -> list[Page]:
 
 
 def _page(sheet: Sheet) -> Page:
-    names = [str(name) for name in sheet.frame.columns]
+    names, columns = arrow_columns(sheet.frame)
     page = Page(
         name=sheet.name,
         headers=unique_headers([clean(name) for name in names]),
-        columns=tuple(to_arrow(sheet.frame.iloc[:, place]) for place in range(len(names))),
+        columns=tuple(columns),
         formats=tuple(sheet.formats.get(name, "") for name in names),
         title=clean(sheet.title),
         status=names.index(sheet.status) if sheet.status in names else None,
@@ -51,6 +51,13 @@ def _page(sheet: Sheet) -> Page:
     )
     page.check_size()
     return page
+
+
+def arrow_columns(frame: pd.DataFrame | pa.Table) -> tuple[list[str], list[pa.ChunkedArray]]:
+    """Names and columns of cells."""
+    if isinstance(frame, pa.Table):
+        return list(frame.column_names), list(frame.columns)
+    return [str(name) for name in frame.columns], [to_arrow(frame.iloc[:, n]) for n in range(frame.shape[1])]
 
 
 def to_arrow(series: pd.Series[Any]) -> pa.ChunkedArray:

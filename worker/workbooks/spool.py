@@ -1,0 +1,36 @@
+"""A result sheet that comes piece by piece and may be too large for memory: its cells wait in files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from worker.workbooks.cells import unified
+from worker.workbooks.exchange import load_columns, save_columns
+from worker.workbooks.frames import Sheet, arrow_columns
+
+
+class Spool:
+    """Takes the pieces of one sheet, frames with the same columns, from the top. `stem` begins the files' names."""
+
+    def __init__(self, folder: Path, stem: str) -> None:
+        self._folder = folder
+        self._stem = stem
+        self._looks: list[Sheet] = []
+
+    def add(self, piece: Sheet) -> None:
+        """Some more rows. How the sheet is shown is said by the first piece."""
+        save_columns(arrow_columns(piece.frame)[1], self._file(len(self._looks)))
+        self._looks.append(replace(piece, frame=piece.frame.iloc[:0]))
+
+    def sheet(self) -> Sheet:
+        """All pieces, at least one, as one sheet whose cells are mapped, not read."""
+        pieces = [load_columns(self._file(number)) for number in range(len(self._looks))]
+        parts = [[array for column in columns for array in column.chunks] for columns in zip(*pieces, strict=True)]
+        first = self._looks[0]
+        return replace(first, frame=pa.table(list(map(unified, parts)), names=arrow_columns(first.frame)[0]))
+
+    def _file(self, number: int) -> Path:
+        return self._folder / f"{self._stem}-{number}.arrow"
