@@ -182,6 +182,24 @@ def test_another_process_can_attach_and_leave(sheet: xw.Sheet, libreoffice: xw.A
     assert sheet["C1"].value == 42.0
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are named in /proc")
+@pytest.mark.parametrize("end", ["host.stop(app)", "pass"])
+def test_the_bridge_ends_before_python_does(libreoffice: xw.App, end: str) -> None:
+    """Its threads are gone when Python goes down, whoever still holds cells: else a segmentation fault now and then."""
+    code = (
+        "import atexit, sys; from pathlib import Path; from tests.addin.lo_engine import host\n"
+        "def threads(): return [each.read_text() for each in Path('/proc/self/task').glob('*/comm')]\n"
+        "atexit.register(lambda: print(sum('binaryurp' in each for each in threads())))\n"
+        "app = host.attach(sys.argv[1]); kept = app.books[0].sheets[0]['A1:B2']; kept.value\n"
+        f"print(sum('binaryurp' in each for each in threads())); {end}"
+    )
+    command = [sys.executable, "-c", code, libreoffice.impl.office.pipe]
+    libreoffice.books.add()
+    ran = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=60)
+    libreoffice.books.active.close()
+    assert ran.stdout.split() == ["2", "0"]
+
+
 def test_nothing_of_the_system_reaches_this_python(libreoffice: xw.App) -> None:
     """The bridge leaves neither the system's packages nor LibreOffice's folder on the path, nor a hook on import."""
     assert not [path for path in sys.path if "dist-packages" in path or "libreoffice" in path]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,3 +71,19 @@ def test_calls_under_way_are_answered_before_it_stops() -> None:
         assert entered.wait(20)
         server.stop()
         assert answer.result().text == "done"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="on_exit is of Linux")
+def test_one_never_stopped_ends_with_the_program() -> None:
+    """The program's own exit code: a timer of uvloop that fires after Python has gone down is a segmentation fault."""
+    code = (
+        "import ctypes, sys; from tests.host.test_serve import APP, HostServer\n"
+        "server = HostServer(APP, '127.0.0.1', 0); server.start()\n"
+        "while not server._server.started: pass\n"
+        "libc = ctypes.CDLL(None); libc.on_exit(libc.sleep, None)  # sleeps as many seconds as the exit code says\n"
+        "sys.exit(1)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, cwd=Path(__file__).parents[2], timeout=60
+    )
+    assert ran.returncode == 1

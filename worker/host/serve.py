@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import os
@@ -35,6 +36,7 @@ class HostServer:
     """Listens from the moment it is made, so that `port` and `url` are known; serves between `start` and `stop`.
 
     `run` serves in the foreground until SIGINT or SIGTERM. As a context manager it serves while the block runs.
+    One that was started and never stopped ends with the program: uvloop's timers would crash a Python that is gone.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class HostServer:
 
     def start(self) -> None:
         """Serve in a thread."""
+        atexit.register(self.stop)
         self._thread.start()
 
     def stop(self) -> None:
@@ -91,6 +94,7 @@ class HostServer:
         if self._thread.is_alive():
             self._thread.join()
         self._socket.close()
+        atexit.unregister(self.stop)
 
     def __enter__(self) -> Self:
         self.start()

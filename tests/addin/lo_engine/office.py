@@ -1,7 +1,12 @@
-"""One LibreOffice process of our own: private profile, private pipe, ended by its own process id."""
+"""One LibreOffice process of our own: private profile, private pipe, ended by its own process id.
+
+The bridge to it has two threads in this process. They are ended before Python is, or they would come upon LibreOffice's
+types after `exit` has destroyed them.
+"""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -24,6 +29,7 @@ class Office:
     """A LibreOffice that answers on `pipe`. `process` is None where somebody else started it."""
 
     pipe: str
+    bridge: Any
     context: Any
     desktop: Any
     process: subprocess.Popen[bytes] | None = None
@@ -55,7 +61,7 @@ def launch() -> Office:
         with contextlib.suppress(_exception()):
             return connect(pipe, process, profile)
         time.sleep(0.1)
-    end(Office(pipe, None, None, process, profile))
+    end(Office(pipe, None, None, None, process, profile))
     raise TimeoutError("LibreOffice did not answer")
 
 
@@ -66,24 +72,37 @@ def connect(
 ) -> Office:
     """The LibreOffice that listens on `pipe`. Raises LibreOffice's NoConnectException when none does."""
     local = uno().getComponentContext()
-    resolver = local.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", local)
-    context = resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
+    connector, factory = (
+        local.ServiceManager.createInstanceWithContext(f"com.sun.star.{name}", local)
+        for name in ("connection.Connector", "bridge.BridgeFactory")
+    )
+    bridge = factory.createBridge("", "urp", connector.connect(f"pipe,name={pipe}"), None)
+    atexit.register(bridge.dispose)
+    context = bridge.getInstance("StarOffice.ComponentContext")
     desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
-    return Office(pipe, context, desktop, process, profile)
+    return Office(pipe, bridge, context, desktop, process, profile)
 
 
 def end(office: Office) -> None:
-    """Ask the office to end, then end its own process group; an office that somebody else started is left alone."""
-    if office.process is None:
-        return
+    """Ask the office to end, then end its own process group; an office that somebody else started is left alone.
+
+    The bridge ends either way.
+    """
+    if office.process is not None:
+        _end_process(office, office.process)
+    if office.bridge is not None:
+        office.bridge.dispose()
+
+
+def _end_process(office: Office, process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(_exception()):
         if office.desktop is not None:
             office.desktop.terminate()
     try:
-        office.process.wait(_STOP_SECONDS)
+        process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        os.killpg(office.process.pid, signal.SIGKILL)
-        office.process.wait()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
     if office.profile is not None:
         office.profile.cleanup()
 
