@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import io
 import itertools
 import os
 import threading
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,9 @@ from worker.batch.owner import Owner
 from worker.batch.runner import MOST_STARTS
 from worker.scoring import Columns, Throttled, TimedOut, Unauthorized
 from worker.store.tables import part
-from worker.workbooks import append_sheets, read_inputs
+from worker.workbooks import FileLimits, append_sheets, read_inputs
+from worker.workbooks.frames import pages
+from worker.workbooks.splice import splice
 
 
 def sheet(file: Path, name: str = "Scores") -> list[list[Any]]:
@@ -369,6 +373,30 @@ def test_a_disk_that_stays_full_ends_the_job_with_that_reason(bench, book, tmp_p
 def test_a_person_who_waits_is_told_of_a_full_disk_at_once(bench, book, tmp_path: Path) -> None:
     """`sheetscore score` does not try for an hour."""
     assert bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 20), "command"), write=no_room).state == "failed"
+
+
+class _Turned(io.BytesIO):
+    """Keeps a letter of what is stored in it turned."""
+
+    def write(self, data: Any) -> int:
+        return super().write(bytes(data).replace(b"Loans", b"Loams"))
+
+
+def test_a_result_that_is_not_what_was_scored_is_not_handed_out(bench, book, tmp_path: Path) -> None:
+    """A disk that changes what it stores: the job fails with that reason, and the original is what it was."""
+
+    def write(source: Path, target: Path, sheets: Any, limits: FileLimits) -> None:
+        splice(source, _Turned(), pages(sheets), limits)
+
+    source = tmp_path / "loans.xlsx"
+    with zipfile.ZipFile(book(tmp_path / "packed.xlsx", 20)) as packed, zipfile.ZipFile(source, "w") as plain:
+        for name in packed.namelist():
+            plain.writestr(name, packed.read(name))
+    job = bench.drive(bench.enter(source), write=write)
+    assert job.state == "failed"
+    assert job.reason.startswith("The result was looked at before it was handed out, and it is not what it should be")
+    assert bench.boxes().done == []
+    assert (bench.boxes().root / "failed" / "loans.xlsx").read_bytes() == source.read_bytes()
 
 
 def test_a_job_that_ends_every_process_is_ended(bench, book, tmp_path: Path) -> None:

@@ -23,9 +23,9 @@ from lxml import etree
 
 from worker.scoring.schema import Schema
 from worker.workbooks import Sheet, append_sheets, read_input
+from worker.workbooks.cells import MOST_TEXT
 from worker.workbooks.errors import SheetTooLarge
 from worker.workbooks.package import Package
-from worker.workbooks.rows import MOST_TEXT
 from worker.workbooks.splice import sheet_names
 
 Book = Callable[..., Path]

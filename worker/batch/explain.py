@@ -20,6 +20,7 @@ from worker.workbooks.errors import (
     NoInput,
     SheetTooLarge,
     UnknownInput,
+    WrittenWrong,
 )
 
 LONGEST_REASON = 2000
@@ -186,6 +187,10 @@ _ERRORS |= {
     SheetTooLarge: lambda e: (
         f"The result would need {e.rows:,} rows and {e.columns:,} columns; a sheet holds 1,048,576 by 16,384. "
         "Split the rows."
+    ),
+    WrittenWrong: lambda e: (
+        f"The result was looked at before it was handed out, and it is not what it should be ({e.part}: {e.detail}). "
+        "Nothing was published. Send the file again; if it stays, tell your provider."
     ),
 }
 

@@ -17,6 +17,8 @@ import pyarrow as pa
 MIXED = pa.struct([("kind", pa.string()), ("text", pa.string())])
 EXACT = 2**53
 """Whole numbers up to this size are exact in a spreadsheet cell."""
+MOST_TEXT = 32_767
+"""UTF-16 units that fit in a cell."""
 
 _NO_TEXT = re.compile("[\ud800-\udfff\ufffe\uffff]")
 

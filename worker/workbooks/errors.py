@@ -8,7 +8,8 @@ WorkbookError
 │   ├── AmbiguousInput      more than one block would do
 │   ├── UnknownInput        no sheet, range, table or name of that name
 │   └── DuplicateHeaders    one input's name stands above two columns
-└── SheetTooLarge       a result sheet would be larger than a worksheet can be
+├── SheetTooLarge       a result sheet would be larger than a worksheet can be
+└── WrittenWrong        what was written does not read back as it should; nothing was handed out
 """
 
 from __future__ import annotations
@@ -138,6 +139,14 @@ class SheetTooLarge(WorkbookError):
     columns: int
 
 
+@dataclass(eq=False)
+class WrittenWrong(WorkbookError):
+    """The written workbook was read back, and `part` is not what it should be; `detail` says where, or in what."""
+
+    part: str
+    detail: str
+
+
 KINDS: dict[str, type[WorkbookError]] = {
     kind.__name__: kind
     for kind in (
@@ -148,6 +157,7 @@ KINDS: dict[str, type[WorkbookError]] = {
         UnknownInput,
         DuplicateHeaders,
         SheetTooLarge,
+        WrittenWrong,
     )
 }
 """Every error that can be raised, by name: what a child process reports is raised again from this table."""

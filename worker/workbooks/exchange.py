@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from sys import intern
 from typing import Any
@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from worker.scoring.errors import Problem, ProblemKind
 from worker.workbooks.block import BATCH_ROWS, Block
-from worker.workbooks.page import Page
+from worker.workbooks.page import Cell, Chart, Link, Page
 
 _CELLS = "cells-{}.arrow"
 _PROBLEMS = "problems-{}.arrow"
@@ -89,15 +89,23 @@ def save_pages(pages: Sequence[Page], folder: Path) -> list[dict[str, Any]]:
     """Write the cells of each page into `folder`; the rest is returned as JSON values."""
     for number, page in enumerate(pages):
         save_columns(page.columns, folder / _CELLS.format(number))
-    return [{f.name: getattr(page, f.name) for f in fields(Page) if f.name != "columns"} for page in pages]
+    return [{f.name: _plain(getattr(page, f.name)) for f in fields(Page) if f.name != "columns"} for page in pages]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a field of a page
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return asdict(value) if isinstance(value, Cell | Chart | Link) else value
 
 
 def load_pages(saved: Sequence[dict[str, Any]], folder: Path) -> list[Page]:
     """The inverse of `save_pages`. The cells are mapped, not read: only the rows being written take memory."""
     made = []
     for number, facts in enumerate(saved):
-        texts = {name: tuple(facts[name]) for name in ("headers", "formats")}
-        made.append(Page(**facts | texts, columns=tuple(load_columns(folder / _CELLS.format(number)))))
+        tuples: dict[str, Any] = {name: tuple(facts[name]) for name in ("headers", "formats", "marked")}
+        for name, kind in (("cells", Cell), ("charts", Chart), ("links", Link)):
+            tuples[name] = tuple(kind(**values) for values in facts[name])
+        made.append(Page(**facts | tuples, columns=tuple(load_columns(folder / _CELLS.format(number)))))
     return made
 
 

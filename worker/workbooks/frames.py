@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from worker.workbooks.cells import clean, column, values_of
-from worker.workbooks.page import Page, unique_headers
+from worker.workbooks.page import Cell, Chart, Link, Page, unique_headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,10 @@ class Sheet:
     """One result sheet to be added: a frame (or a table of columns of cells), and how to show it.
 
     `title` is a sentence above the table, whose header then stands in row 3. `formats` gives Excel number formats by
-    column. `status` names the column whose text is "ok" or a reason: rows that are not ok are coloured. `table` is the
-    Excel table's name; it must begin with `Sheetscore_`, by which our sheets are known and not read again.
+    column. `status` names the column whose text is "ok" or a reason: rows that are not ok are coloured; without one,
+    those at the positions `marked` are. `table` is the Excel table's name; it must begin with `Sheetscore_`, by which
+    our sheets are known and not read again. `cells`, `charts` and `links` stand around the table; a frame without
+    columns makes a page of them alone.
     """
 
     name: str
@@ -30,6 +32,10 @@ class Sheet:
     formats: Mapping[str, str] = field(default_factory=dict)
     status: str = ""
     table: str = "Sheetscore_Scores"
+    marked: Sequence[int] = ()
+    cells: Sequence[Cell] = ()
+    charts: Sequence[Chart] = ()
+    links: Sequence[Link] = ()
 
 
 def pages(sheets: Mapping[str, pd.DataFrame] | Sequence[Sheet]) -> list[Page]:
@@ -48,6 +54,10 @@ def _page(sheet: Sheet) -> Page:
         title=clean(sheet.title),
         status=names.index(sheet.status) if sheet.status in names else None,
         table=sheet.table,
+        marked=tuple(sheet.marked),
+        cells=tuple(_clean(cell) for cell in sheet.cells),
+        charts=tuple(sheet.charts),
+        links=tuple(sheet.links),
     )
     page.check_size()
     return page
@@ -58,6 +68,10 @@ def arrow_columns(frame: pd.DataFrame | pa.Table) -> tuple[list[str], list[pa.Ch
     if isinstance(frame, pa.Table):
         return list(frame.column_names), list(frame.columns)
     return [str(name) for name in frame.columns], [to_arrow(frame.iloc[:, n]) for n in range(frame.shape[1])]
+
+
+def _clean(cell: Cell) -> Cell:
+    return replace(cell, value=clean(cell.value)) if isinstance(cell.value, str) else cell
 
 
 def to_arrow(series: pd.Series[Any]) -> pa.ChunkedArray:

@@ -7,25 +7,28 @@ import math
 import re
 import textwrap
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from worker.workbooks.addressing import Area
 from worker.workbooks.cells import MIXED, values_of
+from worker.workbooks.page import Cell, Page
 from worker.workbooks.rows import CellStyles, Styled
 from worker.workbooks.styles import Styles
 
 ACCENT = "1F4E5F"
-_LINE = "DDE4E8"
-_TEXT = "222B30"
+LINE = "DDE4E8"
+TEXT = "222B30"
+_NOTE = "5A666C"
 _MARKED_ROW = "FFF9EB"
 _MARKED_STATUS = "FFE2A0"
 _MARKED_TEXT = "6B4300"
 _SAMPLE = 200
 _SMALL = 60
+_GAP = 3
 _WIDEST = 46
 _WIDEST_STATUS = 70
 _LINE_POINTS = 15.5
@@ -48,16 +51,15 @@ class Look:
     columns: tuple[Styled, ...]
     widths: tuple[float, ...]
     header_height: float
-    row_heights: tuple[float, ...] = ()
+    row_heights: tuple[float, ...]
+    cells: tuple[int, ...]
 
 
-def dress(
-    styles: Styles, headers: Sequence[str], columns: Sequence[pa.ChunkedArray], codes: Sequence[str], status: int | None
-) -> Look:
-    """Styles for the columns; `codes` are the number formats asked for ('' for a fitting one), `status` the place of
-    the status column.
-    """
+def dress(styles: Styles, page: Page) -> Look:
+    """Styles and sizes for a page; what it needs is added to `styles`."""
     dresser = _Dresser(styles)
+    headers, columns, codes, status = page.headers, page.columns, page.formats, page.status
+    linked = {area.left - 1 for link in page.links if (area := Area.parse(link.at))}
     small = bool(columns) and len(columns[0]) <= _SMALL
     dressed, widths = [], []
     heights = [1] * (len(columns[0]) if small else 0)
@@ -68,12 +70,13 @@ def dress(
         wanted = max([_width(value, plan) for value in sample], default=0) + 3
         wrap = small and wanted > widest
         align = "left" if values.type in (MIXED, pa.string()) else "right"
-        plain = dresser.cells(plan, align, "", _TEXT, wrap=wrap)
+        plain = dresser.cells(plan, align, "", TEXT, wrap=wrap)
         if place == status:
-            marked = dresser.cells(plan, align, _MARKED_STATUS, _MARKED_TEXT, wrap=True)
+            marked = dresser.cells(plan, align, _MARKED_STATUS, _MARKED_TEXT, wrap=True, bold=True)
             wanted = max(wanted, _longest(values) + 3)
         else:
-            marked = dresser.cells(plan, align, _MARKED_ROW, _TEXT, wrap=wrap)
+            link = place in linked
+            marked = dresser.cells(plan, align, _MARKED_ROW, ACCENT if link else TEXT, wrap=wrap, underlined=link)
         dressed.append(Styled(values, plain, marked))
         widths.append(_column_width(headers[place], min(wanted, widest)))
         if wrap:
@@ -87,10 +90,24 @@ def dress(
         title=dresser.title(),
         headers=tuple(dresser.header(_centered(column.values)) for column in dressed),
         columns=tuple(dressed),
-        widths=tuple(widths),
+        widths=(*widths, *_widths_beside(page, len(widths))),
         header_height=max(lines, default=1) * _LINE_POINTS + 5,
         row_heights=tuple(min(lines * _LINE_POINTS, _HIGHEST) if lines > 1 else 0 for lines in heights),
+        cells=tuple(dresser.alone(cell) for cell in page.cells),
     )
+
+
+def _widths_beside(page: Page, width: int) -> list[float]:
+    """Widths of the columns that only single cells stand in; a title runs over into the next columns."""
+    wanted: dict[int, float] = {}
+    for cell in page.cells:
+        area = Area.parse(cell.at)
+        if area is not None and area.left > width:
+            codes = _Codes(cell.format or "General", _MOMENT)
+            room = 0 if cell.look in ("title", "note") else _width(cell.value, codes) + 3
+            wanted[area.left] = max(wanted.get(area.left, 0), room)
+    columns = range(width + 1, max(wanted, default=width) + 1)
+    return [min(max(wanted.get(column, 0), _GAP if column not in wanted else 8), _WIDEST) for column in columns]
 
 
 def _longest(texts: pa.ChunkedArray) -> int:
@@ -120,13 +137,12 @@ class _Codes:
 class _Dresser:
     def __init__(self, styles: Styles) -> None:
         self._styles = styles
-        self._line = styles.border(_LINE)
+        self._line = styles.border(LINE)
 
-    def title(self) -> int:
-        font = self._styles.font(ACCENT, bold=True, size=14)
-        return self._styles.cell(
-            font, 0, self._styles.border(""), "General", 'horizontal="left" vertical="center" indent="1"'
-        )
+    def title(self, size: float = 14, indent: int = 1) -> int:
+        font = self._styles.font(ACCENT, bold=True, size=size)
+        align = f'horizontal="left" vertical="center" indent="{indent}"'
+        return self._styles.cell(font, 0, self._styles.border(""), "General", align)
 
     def header(self, horizontal: str) -> int:
         font, fill = self._styles.font("FFFFFF", bold=True), self._styles.fill(ACCENT)
@@ -135,8 +151,31 @@ class _Dresser:
             font, fill, self._line, "General", f'horizontal="{horizontal}" vertical="center"{indent} wrapText="1"'
         )
 
-    def cells(self, codes: _Codes, align: str, fill: str, color: str, *, wrap: bool) -> CellStyles:
-        font, solid = self._styles.font(color), self._styles.fill(fill)
+    def alone(self, cell: Cell) -> int:
+        """The style of a cell outside of the table."""
+        if cell.look == "title":
+            return self.title(size=11, indent=0)
+        is_text = isinstance(cell.value, str)
+        if cell.look == "header":
+            return self.header("left" if is_text and not cell.format else "center")
+        font = self._styles.font(_NOTE if cell.look == "note" else TEXT, bold=cell.look == "strong")
+        border = self._styles.border("") if cell.look == "note" else self._line
+        code = cell.format or (_TRUTH if isinstance(cell.value, bool) else "General")
+        align = f'horizontal="{"left" if is_text else "right"}" vertical="center"'
+        return self._styles.cell(font, 0, border, code, align + ("" if cell.look == "note" else ' indent="1"'))
+
+    def cells(
+        self,
+        codes: _Codes,
+        align: str,
+        fill: str,
+        color: str,
+        *,
+        wrap: bool,
+        bold: bool = False,
+        underlined: bool = False,
+    ) -> CellStyles:
+        font, solid = self._styles.font(color, bold=bold, underlined=underlined), self._styles.fill(fill)
         wrapped = ' wrapText="1"' if wrap else ""
         vertical = "top" if wrap else "center"
 

@@ -7,23 +7,64 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import pyarrow as pa
 
-from worker.workbooks.addressing import MOST_COLUMNS, MOST_ROWS, Area
-from worker.workbooks.cells import shortened
+from worker.workbooks.addressing import MOST_COLUMNS, MOST_ROWS, Area, letters
+from worker.workbooks.cells import shortened, values_of
 from worker.workbooks.errors import SheetTooLarge
 
 OK = "ok"
 """What the status column says of a row that needs no attention."""
 
+MOST_LINKS = 10_000
+"""Links on one page; Excel itself takes 65,530 on a sheet."""
+
 _LONGEST_HEADER = 255
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell outside of the table: where (`D4`), what it holds, and how it looks; `format` is a number format.
+
+    With a `formula` (without `=`), `value` is what it has been computed to be: readers that do not compute show that.
+    """
+
+    at: str
+    value: float | str | bool | None
+    look: Literal["title", "header", "plain", "strong", "note"] = "plain"
+    format: str = ""
+    formula: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart of cells of its own page. `labels` and `values` are areas of one column (`D4:D13`), `place` the area that
+    it covers. What it shows is stored with it, so that a preview or a phone need not compute.
+    """
+
+    title: str
+    labels: str
+    values: str
+    place: str
+    kind: Literal["columns", "bars"] = "columns"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link from a cell (`A43`) to a place in the same workbook (`'My data'!H43`)."""
+
+    at: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """`columns` are Arrow columns (see cells), `formats` their number formats
-    ('' for a fitting one), `status` the place of the status column, `table` the table name wanted.
+    """A table of Arrow `columns` (see cells) under `headers`, and what stands around it.
+
+    `formats` are the columns' number formats ('' for a fitting one), `status` is the place of the status column,
+    `table` the table name wanted, `marked` the positions of rows that need attention where no status column tells.
     """
 
     name: str
@@ -33,11 +74,15 @@ class Page:
     title: str = ""
     status: int | None = None
     table: str = ""
+    marked: tuple[int, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    links: tuple[Link, ...] = ()
 
     @property
     def header_row(self) -> int:
-        """The sheet row in which the header stands."""
-        return 3 if self.title else 1
+        """The sheet row in which the header stands; without columns, the title's or none."""
+        return (3 if self.columns else 1) if self.title else int(bool(self.columns))
 
     @property
     def count(self) -> int:
@@ -48,6 +93,25 @@ class Page:
     def area(self) -> Area:
         """Header and rows; a table has at least one row."""
         return Area(self.header_row, 1, self.header_row + max(self.count, 1), max(len(self.columns), 1))
+
+    @property
+    def others(self) -> dict[str, tuple[Any, str]]:
+        """Value and formula of every cell outside of the table's rows, by address."""
+        made: dict[str, tuple[Any, str]] = {"A1": (self.title, "")} if self.title else {}
+        made |= {f"{letters(place)}{self.header_row}": (text, "") for place, text in enumerate(self.headers, 1)}
+        return made | {cell.at: (cell.value, cell.formula) for cell in self.cells}
+
+    def values(self, area: Area) -> list[Any]:
+        """What the cells of an area of one column hold."""
+        around = {cell.at: cell.value for cell in self.cells}
+        found = []
+        for row in range(area.top, area.bottom + 1):
+            place = row - self.header_row - 1
+            if area.left <= len(self.columns) and 0 <= place < self.count:
+                found += values_of(self.columns[area.left - 1].slice(place, 1).combine_chunks())
+            else:
+                found.append(around.get(f"{letters(area.left)}{row}"))
+        return found
 
     def check_size(self) -> None:
         """Raises SheetTooLarge when a worksheet cannot hold it."""

@@ -26,6 +26,8 @@ _UTF8_NAME = 1 << 11
 _STREAMED = 1 << 3
 _DOS_1980 = 0x0021
 _MOST_32 = 0xFFFFFFFF
+VERSION = 20
+"""The version of the format (2.0) that it takes to read what is written here."""
 _MOST_16 = 0xFFFF
 
 
@@ -36,6 +38,11 @@ class Rezip:
         self._archive = archive
         self._out = out
         self._records: list[bytes] = []
+
+    @property
+    def directory(self) -> bytes:
+        """The central directory so far."""
+        return b"".join(self._records)
 
     def copy(self, replaced: Mapping[str, bytes]) -> None:
         """All entries in their order; those in `replaced` (by entry name) with new contents in their old place."""
@@ -53,14 +60,13 @@ class Rezip:
         crc, size, packed = self._deflate(chunks, _FAST_LEVEL)
         flags = 0 if name.isascii() else _UTF8_NAME
         fixed = (flags, _DEFLATED, 0, _DOS_1980, crc, packed, size, len(encoded), 0)
-        self._local(start, (20, *fixed), encoded)
-        self._records.append(CENTRAL.pack(b"PK\1\2", 20, 20, *fixed, 0, 0, 0, 0, start) + encoded)
+        self._local(start, (VERSION, *fixed), encoded)
+        self._records.append(CENTRAL.pack(b"PK\1\2", VERSION, VERSION, *fixed, 0, 0, 0, 0, start) + encoded)
 
     def close(self) -> None:
         """Write the central directory. Raises FileTooCostly beyond what a plain zip file holds."""
         start = self._out.tell()
-        for record in self._records:
-            self._out.write(record)
+        self._out.write(self.directory)
         size = self._out.tell() - start
         if start + size > _MOST_32 or len(self._records) > _MOST_16:
             raise FileTooCostly(Limit.FILE_BYTES, start + size, _MOST_32)
@@ -77,7 +83,7 @@ class Rezip:
                 break
             self._out.write(piece)
             left -= len(piece)
-        return _moved(entry.record, start)
+        return placed(entry.record, start)
 
     def _replace(self, entry: Entry, data: bytes) -> bytes:
         start = self._out.tell()
@@ -90,7 +96,7 @@ class Rezip:
         fields[4] = _DEFLATED
         fields[7:12] = [crc, packed, size, len(name), 0]
         fields[16] = start
-        self._local(start, (20, *fields[3:12]), name)
+        self._local(start, (VERSION, *fields[3:12]), name)
         return CENTRAL.pack(*fields) + name + comment
 
     def _local(self, start: int, fields: tuple[int, ...], name: bytes) -> None:
@@ -115,7 +121,7 @@ class Rezip:
         return crc, size, self._out.tell() - start
 
 
-def _moved(record: bytes, start: int) -> bytes:
+def placed(record: bytes, start: int) -> bytes:
     """A central record with a new place of its local header, which may stand in the zip64 field (APPNOTE 4.5.3)."""
     fields = CENTRAL.unpack_from(record)
     if fields[16] != _MOST_32:

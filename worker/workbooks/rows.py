@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -20,10 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from worker.workbooks.addressing import letters
-from worker.workbooks.cells import EXACT, shortened, values_of
-
-MOST_TEXT = 32_767
-"""UTF-16 units that fit in a cell."""
+from worker.workbooks.cells import EXACT, MOST_TEXT, shortened, values_of
 
 _SPECIAL = r"[&<>\x00-\x08\x0b-\x1f]|_x[0-9A-Fa-f]{4}_"
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f]")
@@ -64,11 +62,22 @@ class Styled:
 
 
 class RowWriter:
-    """Writes slices of the same columns; `cut` lists the cells (row, column, from 1) whose text was too long."""
+    """Writes slices of the same columns; `cut` lists the cells (row, column, from 1) whose text was too long.
 
-    def __init__(self, columns: Sequence[Styled], heights: Sequence[float] = (), *, uses_1904: bool) -> None:
+    `beside` is what stands to the right of the columns, by sheet row.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Styled],
+        heights: Sequence[float] = (),
+        beside: Mapping[int, str] = MappingProxyType({}),
+        *,
+        uses_1904: bool,
+    ) -> None:
         self._columns = columns
         self._heights = heights
+        self._beside = beside
         self._uses_1904 = uses_1904
         self.cut: list[tuple[int, int]] = []
 
@@ -82,7 +91,7 @@ class RowWriter:
             values = column.values.slice(start, count).combine_chunks()
             style, tail = self._tail(column, values, marked, (first_row, place))
             pieces += [_text(f'<c r="{letters(place)}'), numbers, style, tail]
-        joined = pc.binary_join_element_wise(*pieces, _text("</row>"), _text(""))
+        joined = pc.binary_join_element_wise(*pieces, self._row_tail(first_row, count), _text(""))
         return _bytes(joined)
 
     def _row_end(self, start: int, stop: int) -> Any:  # noqa: ANN401 - one scalar, or one for each row
@@ -90,6 +99,12 @@ class RowWriter:
             return _text('">')
         ends = [f'" ht="{height:g}" customHeight="1">' if height else '">' for height in self._heights[start:stop]]
         return pa.array(ends, pa.large_string())
+
+    def _row_tail(self, first_row: int, count: int) -> Any:  # noqa: ANN401 - one scalar, or one for each row
+        rows = range(first_row, first_row + count)
+        if not any(row in self._beside for row in rows):
+            return _text("</row>")
+        return pa.array([f"{self._beside.get(row, '')}</row>" for row in rows], pa.large_string())
 
     def _tail(self, column: Styled, values: pa.Array, marked: pa.Array | None, at: tuple[int, int]) -> tuple[Any, Any]:
         """What follows the row number in each cell: closing quote and style, then type, value and end."""

@@ -1,48 +1,37 @@
-"""Add pages to a workbook: four parts are edited by insertion, new parts are added, nothing else is touched.
+"""Add pages to a workbook: four parts are edited by insertion, new parts are added, nothing else is touched, and what
+was written is read back.
 
-Rules: ECMA-376 part 1, 18.2.19 and 18.2.20 (sheets), 18.5.1.2 (table ids and names), part 2 (relationships, types).
-Table names and defined names share one name space; a sheet's name has at most 31 UTF-16 units.
+Rules: ECMA-376 part 1, 18.2.20 (sheets), 18.2.6 (defined names).
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import BinaryIO
 from xml.sax.saxutils import escape, quoteattr
 
-from worker.workbooks.archive import FileLimits, part_name
-from worker.workbooks.cells import clean, shortened
+from worker.workbooks.archive import FileLimits
+from worker.workbooks.dialect import STRICT, TRANSITIONAL
+from worker.workbooks.drawing import chart_part, drawing_part
 from worker.workbooks.errors import Fault, FileBroken
 from worker.workbooks.look import dress
-from worker.workbooks.package import (
-    MAIN,
-    MAIN_STRICT,
-    OUR_TABLES,
-    RELATIONS,
-    RELATIONS_STRICT,
-    TABLE_TYPE,
-    Package,
-    relationships_part,
-)
+from worker.workbooks.naming import NewParts, free_id, sheet_names, table_name
+from worker.workbooks.notices import notices
+from worker.workbooks.package import TABLE_TYPE, Package, relationships_part
 from worker.workbooks.page import Page
 from worker.workbooks.rezip import Rezip
 from worker.workbooks.sheet import Worksheet, table_part
 from worker.workbooks.styles import Styles, new_styles, styles_part
+from worker.workbooks.verify import Wanted, verify
 from worker.workbooks.xmlscan import Element, number
 
-_SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml."
-_SHEET_TYPE = f"{_SPREADSHEET}worksheet+xml"
-_STYLES_TYPE = f"{_SPREADSHEET}styles+xml"
-_LINKS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
-_PACKAGE_LINKS = "http://schemas.openxmlformats.org/package/2006/relationships"
-_FORBIDDEN = re.compile(r"[:\\/?*\[\]\x00-\x1f]")
-_LONGEST_NAME = 31
-_MOST_ID = 65_534
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_SHEET_TYPE = f"{_OFFICE}spreadsheetml.worksheet+xml"
+_STYLES_TYPE = f"{_OFFICE}spreadsheetml.styles+xml"
+_DRAWING_TYPE = f"{_OFFICE}drawing+xml"
+_CHART_TYPE = f"{_OFFICE}drawingml.chart+xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,86 +45,97 @@ class Appended:
 def splice(
     source: str | os.PathLike[str], out: BinaryIO, pages: Sequence[Page], limits: FileLimits | None = None
 ) -> Appended:
-    """Write the workbook at `source` with `pages` as new last sheets into `out`. Raises WorkbookError."""
+    """Write the workbook at `source` with `pages` as new last sheets into `out` (binary, to be read too, empty).
+
+    Raises WorkbookError: WrittenWrong when what was written is not what should be there.
+    """
     with Package(source, limits) as package:
         return _Splice(package, out).run(pages)
 
 
 @dataclass(frozen=True, slots=True)
 class _Addition:
-    """One page with everything it is called in the package; without columns it has no table."""
+    """One page with its parts: the worksheet, and what it leads to (kind, part)."""
 
     page: Page
     worksheet: Worksheet
     part: str
-    table: str
-    table_part: str
-    table_id: int
+    targets: tuple[tuple[str, str], ...]
+    others: tuple[tuple[str, bytes], ...]
+
+    def parts(self, new: NewParts) -> Iterable[tuple[str, Iterable[bytes | memoryview]]]:
+        yield self.part, self.worksheet.chunks({kind: f"rId{n}" for n, (kind, _) in enumerate(self.targets, 1)})
+        if self.targets:
+            yield relationships_part(self.part), [new.links_between(self.part, self.targets)]
+        for part, data in self.others:
+            yield part, [data]
 
 
 class _Splice:
     def __init__(self, package: Package, out: BinaryIO) -> None:
         self._package = package
-        self._zip = Rezip(package.archive, out)
-        self._main = MAIN_STRICT if package.strict else MAIN
-        self._relations = RELATIONS_STRICT if package.strict else RELATIONS
-        self._folder = package.workbook_part.rpartition("/")[0]
-        self._links_part = relationships_part(package.workbook_part)
-        self._links = package.document(self._links_part, depth=1)
-        self._link_ids = {e.attributes.get("Id", "") for e in self._links.root.children}
-        # a part that is not there may be declared, or led to, all the same
-        self._parts = package.part_names | package.declared_names
-        self._parts |= {part_name(link.target) for link in package.relationships(package.workbook_part)}
+        self._out = out
+        self._dialect = STRICT if package.strict else TRANSITIONAL
+        self._new = NewParts(package)
+        styles = styles_part(package)
+        self._has_styles = bool(styles)
+        self._styles_document = package.document(styles) if styles else new_styles(self._dialect.main)
+        self._styles = Styles(self._styles_document)
+        self._styles_part = styles or self._new.new("styles", _STYLES_TYPE)
+        known = [package.document(part, depth=0).root for part in package.parts_of_type(TABLE_TYPE)]
+        self._table_ids = {number(root, "id") for root in known}
+        self._taken = {root.attributes.get(field, "").casefold() for root in known for field in ("name", "displayName")}
+        self._taken |= {defined.name.casefold() for defined in package.names}
 
     def run(self, pages: Sequence[Page]) -> Appended:
-        package = self._package
-        listed = package.workbook.root.child("sheets")
-        if listed is None or not package.sheets:
+        listed = self._package.workbook.root.child("sheets")
+        if listed is None or not self._package.sheets:
             raise FileBroken(Fault.DAMAGED, "no sheets")
-        styles_name = styles_part(package)
-        styles = Styles(package.document(styles_name) if styles_name else new_styles(self._main))
-        names = sheet_names([page.name for page in pages], [sheet.name for sheet in package.sheets])
-        additions = self._additions([replace(p, name=n) for p, n in zip(pages, names, strict=True)], styles)
+        names = sheet_names([page.name for page in pages], [sheet.name for sheet in self._package.sheets])
+        additions = [self._addition(replace(p, name=n)) for p, n in zip(pages, names, strict=True)]
         self._list_sheets(listed, additions)
-        if not styles_name:
-            styles_name = self._new_part("styles", _STYLES_TYPE)
-            self._link("styles", styles_name)
-        self._write(additions, styles_name, styles)
-        warnings = [*self._warnings(), *(warning for added in additions for warning in added.worksheet.warnings)]
-        return Appended(names, tuple(warnings))
+        if not self._has_styles:
+            self._new.link("styles", self._styles_part)
+        self._write(additions)
+        cut = [warning for added in additions for warning in added.worksheet.warnings]
+        return Appended(names, (*notices(self._package), *cut))
 
-    def _additions(self, pages: Sequence[Page], styles: Styles) -> list[_Addition]:
-        known = [self._package.document(part, depth=0).root for part in self._package.parts_of_type(TABLE_TYPE)]
-        ids = {number(root, "id") for root in known}
-        taken = {root.attributes.get(field, "").casefold() for root in known for field in ("name", "displayName")}
-        taken |= {defined.name.casefold() for defined in self._package.names}
-        made = []
-        for page in pages:
-            look = dress(styles, page.headers, page.columns, page.formats, page.status)
-            sheet = Worksheet(page, look, self._main, self._relations, uses_1904=self._package.uses_1904)
-            part = self._new_part("worksheets/sheet", _SHEET_TYPE)
-            if page.columns:
-                name = _table_name(page.table, taken)
-                made.append(_Addition(page, sheet, part, name, self._new_part("tables/table", TABLE_TYPE), _free(ids)))
-            else:
-                made.append(_Addition(page, sheet, part, "", "", 0))
-        return made
+    def _addition(self, page: Page) -> _Addition:
+        look = dress(self._styles, page)
+        sheet = Worksheet(page, look, self._dialect, uses_1904=self._package.uses_1904)
+        part = self._new.new("worksheets/sheet", _SHEET_TYPE)
+        targets, others = [], []
+        if page.columns:
+            name, table = table_name(page.table, self._taken), self._new.new("tables/table", TABLE_TYPE)
+            targets.append(("table", table))
+            others.append((table, table_part(page, self._dialect.main, name, free_id(self._table_ids))))
+        if page.charts:
+            drawing = self._new.new("drawings/drawing", _DRAWING_TYPE)
+            charts = [self._new.new("charts/chart", _CHART_TYPE) for _ in page.charts]
+            targets.append(("drawing", drawing))
+            others.append((drawing, drawing_part(page.charts, self._dialect)))
+            links = self._new.links_between(drawing, [("chart", chart) for chart in charts])
+            others.append((relationships_part(drawing), links))
+            parts = zip(charts, page.charts, strict=True)
+            others += [(name, chart_part(chart, page, self._dialect)) for name, chart in parts]
+        return _Addition(page, sheet, part, tuple(targets), tuple(others))
 
     def _list_sheets(self, listed: Element, additions: Sequence[_Addition]) -> None:
         """Enter the new sheets in the workbook part, and their header rows as the rows repeated on every page."""
         workbook = self._package.workbook
-        prefix = workbook.prefix(listed, self._relations)
-        declared = "" if prefix else f' xmlns:r="{self._relations}"'
+        prefix = workbook.prefix(listed, self._dialect.relations)
+        declared = "" if prefix else f' xmlns:r="{self._dialect.relations}"'
         used = {number(element, "sheetId") for element in self._package.sheet_elements}
         titles = []
         for place, added in enumerate(additions, len(self._package.sheets)):
-            name, link = quoteattr(added.page.name), self._link("worksheet", added.part)
-            attributes = f'name={name} sheetId="{_free(used)}" {prefix or "r"}:id="{link}"'
+            name, link = quoteattr(added.page.name), self._new.link("worksheet", added.part)
+            attributes = f'name={name} sheetId="{free_id(used)}" {prefix or "r"}:id="{link}"'
             workbook.insert_last(listed, f"<{listed.qualifier}sheet{declared} {attributes}/>")
-            row, sheet = added.page.header_row, added.page.name.replace("'", "''")
-            formula = escape(f"'{sheet}'!${row}:${row}")
-            open_tag = f'{listed.qualifier}definedName name="_xlnm.Print_Titles" localSheetId="{place}"'
-            titles.append(f"<{open_tag}>{formula}</{listed.qualifier}definedName>")
+            if added.page.columns:
+                row, sheet = added.page.header_row, added.page.name.replace("'", "''")
+                formula = escape(f"'{sheet}'!${row}:${row}")
+                open_tag = f'{listed.qualifier}definedName name="_xlnm.Print_Titles" localSheetId="{place}"'
+                titles.append(f"<{open_tag}>{formula}</{listed.qualifier}definedName>")
         if titles:
             self._define("".join(titles), listed.qualifier)
 
@@ -151,96 +151,22 @@ class _Splice:
         tag = f"{qualifier}definedNames"
         self._package.workbook.insert_after(anchor, f"<{tag}>{names}</{tag}>")
 
-    def _write(self, additions: Sequence[_Addition], styles_name: str, styles: Styles) -> None:
+    def _write(self, additions: Sequence[_Addition]) -> None:
+        package, rezip = self._package, Rezip(self._package.archive, self._out)
         documents = {
-            "/[Content_Types].xml": self._package.content_types.render(),
-            self._package.workbook_part: self._package.workbook.render(),
-            self._links_part: self._links.render(),
-            styles_name: styles.render(),
+            "/[Content_Types].xml": (package.content_types.data, package.content_types.render()),
+            package.workbook_part: (package.workbook.data, package.workbook.render()),
+            self._new.links_part: (self._new.links.data, self._new.links.render()),
+            self._styles_part: (self._styles_document.data, self._styles.render()),
         }
-        entries = {part: self._package.entry(part) for part in documents}
-        self._zip.copy({e.info.filename: documents[part] for part, e in entries.items() if e is not None})
-        for part in [part for part, entry in entries.items() if entry is None]:
-            self._zip.add(part[1:], [documents[part]])
+        entries = {e.info.filename: part for part in documents if (e := package.entry(part)) is not None}
+        rezip.copy({name: documents[part][1] for name, part in entries.items()})
+        if not self._has_styles:
+            rezip.add(self._styles_part[1:], [documents[self._styles_part][1]])
         for added in additions:
-            self._zip.add(added.part[1:], added.worksheet.chunks("rId1" if added.table else ""))
-            if added.table:
-                links = f'{_HEAD}<Relationships xmlns="{_PACKAGE_LINKS}">{self._table_link(added)}</Relationships>'
-                self._zip.add(relationships_part(added.part)[1:], [links.encode()])
-                data = table_part(added.page, self._main, added.table, added.table_id)
-                self._zip.add(added.table_part[1:], [data])
-        self._zip.close()
-
-    def _table_link(self, added: _Addition) -> str:
-        target = f"../{added.table_part.removeprefix(self._folder + '/')}"
-        return f'<Relationship Id="rId1" Type="{self._relations}/table" Target="{target}"/>'
-
-    def _new_part(self, stem: str, content_type: str) -> str:
-        """A free part name in the workbook's folder, entered among the content types."""
-        for tried in count(1):
-            # readers look for styles under this very name
-            part = f"{self._folder}/{stem}{'' if tried == 1 and stem == 'styles' else tried}.xml"
-            if part.lower() not in self._parts and relationships_part(part).lower() not in self._parts:
-                break
-        self._parts.add(part.lower())
-        self._declare(part, content_type)
-        if self._package.default_type("rels") != _LINKS_TYPE:
-            self._declare(relationships_part(part), _LINKS_TYPE)
-        return part
-
-    def _declare(self, part: str, content_type: str) -> None:
-        root = self._package.content_types.root
-        tag = f'{root.qualifier}Override PartName={quoteattr(part)} ContentType="{content_type}"'
-        self._package.content_types.insert_last(root, f"<{tag}/>")
-
-    def _link(self, kind: str, part: str) -> str:
-        """The id of a new relationship from the workbook to `part`."""
-        new = next(name for number in count(1) if (name := f"rId{number}") not in self._link_ids)
-        self._link_ids.add(new)
-        target = quoteattr(part.removeprefix(self._folder + "/"))
-        tag = f'{self._links.root.qualifier}Relationship Id="{new}" Type="{self._relations}/{kind}" Target={target}'
-        self._links.insert_last(self._links.root, f"<{tag}/>")
-        return new
-
-    def _warnings(self) -> list[str]:
-        found = []
-        if any(part.startswith("/_xmlsignatures/") for part in self._parts):
-            found.append("signature-invalidated")
-        if any("/revisions/" in part for part in self._parts):
-            found.append("shared-workbook")
-        protection = self._package.workbook.root.child("workbookProtection")
-        if protection is not None and protection.attributes.get("lockStructure", "") in ("1", "true", "on"):
-            found.append("structure-protected")
-        return found
-
-
-def sheet_names(wanted: Sequence[str], existing: Iterable[str]) -> tuple[str, ...]:
-    """Names for new sheets that Excel takes and that no other sheet has: ' 2', ' 3', ... on a clash."""
-    taken = {name.casefold() for name in existing} | {"history"}
-    made = []
-    for name in wanted:
-        base = shortened(_FORBIDDEN.sub("_", clean(name)).strip("' ") or "Scores", _LONGEST_NAME).rstrip("' ")
-        free, number = base, 2
-        while free.casefold() in taken:
-            suffix = f" {number}"
-            free, number = shortened(base, _LONGEST_NAME - len(suffix)) + suffix, number + 1
-        taken.add(free.casefold())
-        made.append(free)
-    return tuple(made)
-
-
-def _free(used: set[int]) -> int:
-    """An id above those in use, or else the first that is free; from now on in use."""
-    above = max(used, default=0) + 1
-    new = above if above <= _MOST_ID else next(number for number in count(1) if number not in used)
-    used.add(new)
-    return new
-
-
-def _table_name(wanted: str, taken: set[str]) -> str:
-    base = re.sub(r"[^A-Za-z0-9_.]", "_", wanted.removeprefix(OUR_TABLES))[:200]
-    name, number = f"{OUR_TABLES}{base}", 2
-    while name.casefold() in taken:
-        name, number = f"{OUR_TABLES}{base}_{number}", number + 1
-    taken.add(name.casefold())
-    return name
+            for part, chunks in added.parts(self._new):
+                rezip.add(part[1:], chunks)
+        rezip.close()
+        before = {name: documents[part][0] for name, part in entries.items()}
+        pages = {added.part[1:]: added.page for added in additions}
+        verify(package.archive, self._out, Wanted(rezip.directory, before, pages, package.uses_1904))

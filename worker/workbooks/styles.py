@@ -118,10 +118,10 @@ class Styles:
         fit = re.fullmatch(r"(?:[89]|1[01])(?:\.[0-9]+)?|12(?:\.0+)?", points)
         return (name.attributes.get("val", "Calibri") if name else "Calibri"), (float(points) if fit else 11)
 
-    def font(self, color: str, *, bold: bool = False, size: float = 0) -> int:
+    def font(self, color: str, *, bold: bool = False, underlined: bool = False, size: float = 0) -> int:
         """A font of the workbook's own kind; `color` is six hex digits, size 0 the default one."""
         name, points = self.body_font
-        weight = "<{p}b/>" if bold else ""
+        weight = ("<{p}b/>" if bold else "") + ("<{p}u/>" if underlined else "")
         return self._add(
             "fonts",
             f'<{{p}}font>{weight}<{{p}}sz val="{size or points:g}"/><{{p}}color rgb="FF{color}"/>'
