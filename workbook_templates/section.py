@@ -103,8 +103,8 @@ class Section:
         return found[1].upper() if found else default
 
     def format(self, key: str) -> str:
-        """An Excel number format."""
-        code = cast("str", self.get(key, str, "a text", ""))
+        """An Excel number format, or one for each language."""
+        code = self.text(key)
         if not is_format(code):
             self.fault(f"{code!r} is not a number format", key)
             return ""
