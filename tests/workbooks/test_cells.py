@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worker.scoring.binding import Binding
 from worker.scoring.errors import Problem, ProblemKind
 from worker.workbooks.block import Block
 from worker.workbooks.cells import MIXED, column, unified, values_of
@@ -82,11 +83,13 @@ def test_exchange_is_exact(tmp_path: Path) -> None:
     columns = (unified([column([1.5, None])]), unified([column(["a", 1001])]))
     problem = Problem(1, ProblemKind.ERROR_CELL, "b", "#N/A")
     texts = (("A", "B"), ("General", "0"), (problem,), ("blank-header: C1",))
-    block = Block(("a", "b"), columns, "S", "S!A1:B3", pa.array([2, 9]), *texts)
+    binding = Binding("0a", "credit", "3", "00ff")
+    block = Block(("a", "b"), columns, "S", "S!A1:B3", pa.array([2, 9]), *texts, ("A-", "b"), binding)
     stored = StoredBlock(save_block(block, tmp_path), tmp_path)
     assert (stored.headers, stored.sheet, stored.address) == (("a", "b"), "S", "S!A1:B3")
     assert (stored.letters, stored.formats, (*stored.problems(0, 2),), stored.warnings) == texts
     assert (stored.rows.tolist(), stored.problems(0, 1)) == ([2, 9], [])
+    assert (stored.shown, stored.binding) == (("A-", "b"), binding)
     assert [values_of(values) for values in stored.columns(0, 2)] == [[1.5, None], ["a", 1001]]
     assert [values_of(values) for values in stored.columns(1, 2)] == [[None], [1001]]
     page = Page("S", ("a", "b"), tuple(pa.chunked_array([c]) for c in columns), ("", "0.0"), "title", 1, "Sheetscore_x")

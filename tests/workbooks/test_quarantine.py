@@ -87,7 +87,7 @@ def test_child_gets_no_environment_and_no_descriptors(tmp_path: Path, monkeypatc
 
 def test_child_does_not_load_what_it_does_not_need(book: Book, schema: Schema, tmp_path: Path) -> None:
     """Reading apart loads no pandas and no writer: each file would wait for them."""
-    job = {"job": "read", "path": str(book(_BOOK)), "wanted": schema.input_names, "where": ""}
+    job = {"job": "read", "path": str(book(_BOOK)), "wanted": schema.input_names, "where": "", "labels": {}}
     boot = (
         "import pathlib\n"
         "from worker.workbooks.quarantine_child import main; main(sys.argv[2])\n"
@@ -156,7 +156,7 @@ def test_answer_without_end(tmp_path: Path) -> None:
 def test_cells_that_make_no_sense(tmp_path: Path) -> None:
     """Cells are checked before they are used: text that is not text never gets into a frame."""
     rows, cells = pa.array([2]), (unified([column(["x"])]),)
-    facts = save_block(Block(("a",), cells, "S", "S!A1:A2", rows, ("A",), ("General",), (), ()), tmp_path)
+    facts = save_block(Block(("a",), cells, "S", "S!A1:A2", rows, ("A",), ("General",), (), (), ("a",), None), tmp_path)
     data = (tmp_path / "cells-read-0.arrow").read_bytes()
     at = data.rindex(b"x\0\0\0")
     (tmp_path / "cells-read-0.arrow").write_bytes(data[:at] + b"\xff" + data[at + 1 :])

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from worker.workbooks.archive import FileLimits
+    from worker.workbooks.block import Look
     from worker.workbooks.errors import WorkbookError
     from worker.workbooks.frames import Sheet
     from worker.workbooks.graft import append_sheets
-    from worker.workbooks.quarantine import append_apart, read_apart, read_inputs_apart
+    from worker.workbooks.labels import Labels
+    from worker.workbooks.quarantine import append_apart, look_apart, read_apart, read_inputs_apart
     from worker.workbooks.reader import Input, Rows, read_input, read_inputs
     from worker.workbooks.splice import Appended
     from worker.workbooks.triage import Readiness, readiness
@@ -22,12 +24,15 @@ __all__ = [
     "Appended",
     "FileLimits",
     "Input",
+    "Labels",
+    "Look",
     "Readiness",
     "Rows",
     "Sheet",
     "WorkbookError",
     "append_apart",
     "append_sheets",
+    "look_apart",
     "read_apart",
     "read_input",
     "read_inputs",
@@ -39,12 +44,15 @@ _HOMES = {
     "Appended": "splice",
     "FileLimits": "archive",
     "Input": "reader",
+    "Labels": "labels",
+    "Look": "block",
     "Readiness": "triage",
     "Rows": "reader",
     "Sheet": "frames",
     "WorkbookError": "errors",
     "append_apart": "quarantine",
     "append_sheets": "graft",
+    "look_apart": "quarantine",
     "read_apart": "quarantine",
     "read_input": "reader",
     "read_inputs": "reader",

@@ -5,20 +5,22 @@ child process, whose start has to be cheap.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 
+from worker.scoring.binding import Binding
 from worker.scoring.errors import Problem
 from worker.scoring.schema import match_key
-from worker.workbooks.addressing import Area, Region, letters, quoted
+from worker.workbooks.addressing import MOST_ROWS, Area, Region, letters, quoted
 from worker.workbooks.archive import FileLimits
 from worker.workbooks.cells import column, unified
-from worker.workbooks.errors import NoInput
-from worker.workbooks.finder import Finder, Grid, check_duplicates, from_header, shown
+from worker.workbooks.errors import InputError, NoInput
+from worker.workbooks.finder import Finder, Grid, Key, check_duplicates, from_header, shown
+from worker.workbooks.labels import Labels
 from worker.workbooks.places import Places
 from worker.workbooks.sheetscan import Closer
 from worker.workbooks.sources import Source, open_workbook
@@ -29,8 +31,8 @@ BATCH_ROWS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block of rows: `columns` are Arrow columns (see cells) named by `headers`, `rows` the sheet's row numbers;
-    the rest as in `Input`.
+    """One block of rows: `columns` are Arrow columns (see cells) named by `headers`, `rows` the sheet's row numbers,
+    `shown` what stands in the header's cells, `binding` what the workbook says of its endpoint; the rest as in `Input`.
     """
 
     headers: tuple[str, ...]
@@ -42,39 +44,90 @@ class Block:
     formats: tuple[str, ...]
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...]
+    shown: tuple[str, ...]
+    binding: Binding | None
 
 
 def read_blocks(
-    path: str | os.PathLike[str], wanted: Sequence[str], where: str = "", limits: FileLimits | None = None
+    path: str | os.PathLike[str],
+    wanted: Sequence[str],
+    where: str = "",
+    limits: FileLimits | None = None,
+    labels: Labels | None = None,
 ) -> Iterator[Block]:
     """The block that `where` names, or every one whose header row holds all the columns `wanted`, in the order of the
     sheets, from top to bottom.
 
     `where` is '', a sheet, `Sheet!A1:F9`, a table or a defined name. Sheets that are hidden are searched only when no
-    other has a block. Raises WorkbookError.
+    other has a block, and `labels` count only where no block has the inputs' names. Raises WorkbookError.
     """
     limits = limits or FileLimits()
     with open_workbook(path, limits) as source:
-        yield from _Reader(source, wanted).read(where)
+        yield from _Reader(source, wanted, labels or Labels()).read(where)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A first look at a workbook: what it says of its endpoint, and the places of the tables of columns that it has."""
+
+    binding: Binding | None
+    fits: tuple[int, ...]
+
+
+def look(
+    path: str | os.PathLike[str], candidates: Sequence[tuple[Sequence[str], Labels]], limits: FileLimits | None = None
+) -> Look:
+    """Which of the candidates' columns (names, and labels for them) a workbook has. Raises WorkbookError."""
+    with open_workbook(path, limits or FileLimits()) as source:
+        binding = binding_of(source)
+        if binding is not None:
+            return Look(binding, ())
+        return Look(None, tuple(n for n, (names, labels) in enumerate(candidates) if _has(source, names, labels)))
+
+
+def _has(source: Source, names: Sequence[str], labels: Labels) -> bool:
+    try:
+        _Reader(source, names, labels).search("")
+    except NoInput:
+        return False
+    except InputError:  # which rows are meant is for the reader to say
+        return True
+    return True
+
+
+def binding_of(source: Source) -> Binding | None:
+    """What a workbook says of its endpoint. A copied sheet brings names of its own, which do not count."""
+    return Binding.from_formulas({name.name: name.formula for name in source.names if not name.sheet})
 
 
 class _Reader:
-    def __init__(self, source: Source, wanted: Sequence[str]) -> None:
+    def __init__(self, source: Source, wanted: Sequence[str], labels: Labels) -> None:
         self._source = source
         self._wanted = {match_key(name): name for name in wanted}
+        self._labels = labels
+        self._binding = binding_of(source)
 
     def read(self, where: str) -> Iterator[Block]:
         sheet, region = Places(self._source).find(where)
         if region is None:
-            yield from (self._extract(grid, found) for grid, found in self._search(sheet))
+            yield from (self._extract(grid, found) for grid, found in self.search(sheet))
             return
         grid = self._source.grid(sheet)
         if not region.headers:
-            region = Region(from_header(grid, region.area, self._wanted))
+            named = from_header(grid, region.area, self._wanted)
+            region = Region(from_header(grid, named, self._wanted, self._labels.key))
         yield self._extract(grid, region)
 
-    def _search(self, only: str) -> list[tuple[Grid, Region]]:
-        finder = Finder(tuple(self._wanted.values()), self._source.tables)
+    def search(self, only: str) -> list[tuple[Grid, Region]]:
+        """The blocks of a sheet, '' for all. Raises NoInput, AmbiguousInput, DuplicateHeaders."""
+        finder = self._look_through(only, Finder(tuple(self._wanted.values()), self._source.tables))
+        if not finder.has_found and self._labels.inputs:
+            labelled = Finder(tuple(self._wanted.values()), self._source.tables, self._labels.key)
+            finder = self._look_through(only, labelled)
+            finder.lowest()
+        return finder.chosen()
+
+    def _look_through(self, only: str, finder: Finder) -> Finder:
         for hidden in (False, True):
             for sheet in self._source.sheets:
                 meant = sheet.name == only if only else not self._source.is_ours(sheet.name)
@@ -82,7 +135,7 @@ class _Reader:
                     finder.look(self._source.grid(sheet.name))
             if finder.has_found:
                 break
-        return finder.chosen()
+        return finder
 
     def _extract(self, grid: Grid, region: Region) -> Block:
         """The block in a region of the grid."""
@@ -95,13 +148,18 @@ class _Reader:
         if not places:
             raise NoInput(f"{quoted(grid.sheet)}!{area}", tuple(self._wanted.values()))
         if not region.headers:
-            check_duplicates(grid, area.top, (area.left, area.right), self._wanted)
+            check_duplicates(grid, area.top, (area.left, area.right), self._wanted, self._key(texts))
+        below = self._below_table(grid, area)
+        if below and self._binding is not None:
+            area, below = replace(area, bottom=MOST_ROWS), ()  # whoever fills in a template means these rows too
         rows = Area(region.first_row, area.left, area.bottom, area.right)
         closer = self._source.look_closer(grid.sheet, rows)
         taken = _Taken(len(texts))
-        for numbers, cells in _batches(grid, rows, {number for number, _ in closer.faults}):
+        telling = self._telling(texts)
+        faulty = {number for number, col in closer.faults if col - area.left in telling}
+        for numbers, cells in _batches(grid, rows, faulty, telling):
             taken.add(numbers, cells, closer)
-        headers = _unique([texts[place] for place in places], self._wanted)
+        headers = _unique(self._named([texts[place] for place in places]), self._wanted)
         at = dict(zip(places, headers, strict=True))
         bottom = taken.numbers[-1][-1].as_py() if taken.numbers else area.top
         return Block(
@@ -120,7 +178,7 @@ class _Reader:
                 if col - area.left in at
             ),
             warnings=(
-                *self._below_table(grid, area),
+                *below,
                 *(
                     f"blank-header: {letters(area.left + place)}{area.top}"
                     for place in range(len(texts))
@@ -129,7 +187,26 @@ class _Reader:
                 *([f"hidden-rows: {taken.hidden}"] if taken.hidden else []),
                 *self._source.warnings,
             ),
+            shown=tuple(texts[place] for place in places),
+            binding=self._binding,
         )
+
+    def _key(self, texts: Sequence[str]) -> Key:
+        """How the headers of a block name inputs: labels count where the names are not all there."""
+        return match_key if self._wanted.keys() <= set(map(match_key, texts)) else self._labels.key
+
+    def _named(self, texts: Sequence[str]) -> list[str]:
+        """The headers, labels of inputs being replaced by their names."""
+        key, there = self._key(texts), set(map(match_key, texts))
+        meant = [(key(text), text) for text in texts]
+        return [self._wanted.get(name, text) if name not in there else text for name, text in meant]
+
+    def _telling(self, texts: Sequence[str]) -> Collection[int]:
+        """Places of the columns that make a row: in a template those it has, elsewhere all."""
+        if self._binding is None:
+            return range(len(texts))
+        key, own = self._key(texts), set(map(match_key, self._labels.own))
+        return {place for place, text in enumerate(texts) if key(text) in self._wanted or match_key(text) in own}
 
     def _below_table(self, grid: Grid, area: Area) -> tuple[str, ...]:
         """A warning when the area is a table's and goes on right below it: a program may have added rows there."""
@@ -174,8 +251,13 @@ class _Taken:
         self.count += len(numbers)
 
 
-def _batches(grid: Grid, area: Area, faulty: set[int]) -> Iterator[tuple[list[int], list[Sequence[Any]]]]:
-    """Sheet row numbers and cells of every row of the area that is not wholly blank, or that is faulty."""
+def _batches(
+    grid: Grid, area: Area, faulty: set[int], telling: Collection[int]
+) -> Iterator[tuple[list[int], list[Sequence[Any]]]]:
+    """Sheet row numbers and cells of every row of the area that is not blank at all places that are `telling`, or that
+    is faulty.
+    """
+    all_tell = len(telling) == area.right - area.left + 1
     first, width = area.left - 1, area.right - area.left + 1
     blank = [""] * width
     numbers: list[int] = []
@@ -185,7 +267,8 @@ def _batches(grid: Grid, area: Area, faulty: set[int]) -> Iterator[tuple[list[in
         row = cells[first : first + width]
         if len(row) < width:
             row = [*row, *blank[len(row) :]]
-        if row.count("") < width or number in faulty:
+        filled = row.count("") < width and (all_tell or any(row[place] != "" for place in telling))
+        if filled or number in faulty:
             numbers.append(number)
             rows.append(row)
             if len(rows) == BATCH_ROWS:

@@ -16,20 +16,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from worker.scoring.binding import NAMES, Binding
 from worker.scoring.errors import Problem, ProblemKind
 from worker.workbooks.block import BATCH_ROWS, Block
 from worker.workbooks.page import Cell, Chart, Link, Page
 
 _CELLS = "cells-{}.arrow"
 _PROBLEMS = "problems-{}.arrow"
-_TEXTS = ("headers", "letters", "formats", "warnings")
+_TEXTS = ("headers", "letters", "formats", "warnings", "shown")
 
 
 def save_block(block: Block, folder: Path, number: int = 0) -> dict[str, Any]:
     """Write the cells of the block with that number into `folder`; the rest is returned as JSON values."""
     save_columns([block.rows, *block.columns], folder / _CELLS.format(f"read-{number}"))
     save_columns(_problem_columns(block), folder / _PROBLEMS.format(number))
-    return {name: getattr(block, name) for name in ("sheet", "address", *_TEXTS)}
+    facts = {name: getattr(block, name) for name in ("sheet", "address", *_TEXTS)}
+    return facts | {"binding": block.binding and asdict(block.binding)}
 
 
 def _problem_columns(block: Block) -> list[pa.Array]:
@@ -50,7 +52,8 @@ class StoredBlock:
         self.address = str(facts["address"])
         texts = {name: tuple(map(str, facts[name])) for name in _TEXTS}
         self.headers, self.letters = texts["headers"], texts["letters"]
-        self.formats, self.warnings = texts["formats"], texts["warnings"]
+        self.formats, self.warnings, self.shown = texts["formats"], texts["warnings"], texts["shown"]
+        self.binding = load_binding(facts["binding"])
         self._starts, rows = [0], []
         with _opened(self._cells) as reader:
             for place in range(reader.num_record_batches):
@@ -63,7 +66,7 @@ class StoredBlock:
         self.rows = np.concatenate(rows or [np.empty(0, np.int64)])
         self._problems = pa.table(load_columns(folder / _PROBLEMS.format(number)), ["row", "kind", "place", "value"])
         self._at = self._problems["row"].to_numpy()
-        if len(self.letters) != len(self.headers) or len(self.formats) != len(self.headers):
+        if {len(self.letters), len(self.formats), len(self.shown)} != {len(self.headers)}:
             raise ValueError
 
     def columns(self, start: int, stop: int) -> list[pa.Array]:
@@ -83,6 +86,11 @@ class StoredBlock:
             Problem(row - start, ProblemKind(kind), self.headers[place], value and intern(value))
             for row, kind, place, value in zip(*rows.values(), strict=True)
         ]
+
+
+def load_binding(facts: dict[str, Any] | None) -> Binding | None:
+    """What a child says of a workbook's binding."""
+    return None if facts is None else Binding(**{name: str(facts[name]) for name in NAMES})
 
 
 def save_pages(pages: Sequence[Page], folder: Path) -> list[dict[str, Any]]:

@@ -75,12 +75,17 @@ def shown(value: object) -> str:
     return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
 
 
+Key = Callable[[str], str]
+"""What a header shares with the name of the input that it stands for."""
+
+
 class Finder:
     """Looks through grids for the columns `wanted`; keeps what it found until `chosen` is asked."""
 
-    def __init__(self, wanted: Sequence[str], tables: Sequence[Table]) -> None:
+    def __init__(self, wanted: Sequence[str], tables: Sequence[Table], key: Key = match_key) -> None:
         self._wanted = {match_key(name): name for name in wanted}
         self._tables = tables
+        self._key = key
         # a header like "2024" may be a number; only names with a letter must be text
         self._texts = {key for key in self._wanted if any(letter.isalpha() for letter in key)}
         self._found: list[tuple[Grid, Region]] = []
@@ -94,7 +99,7 @@ class Finder:
     def look(self, grid: Grid) -> None:
         """Note every block of `grid` that has all the columns. Raises DuplicateHeaders."""
         for table in self._tables:
-            if table.sheet == grid.sheet and self._wanted.keys() <= set(map(match_key, table.columns)):
+            if table.sheet == grid.sheet and self._wanted.keys() <= set(map(self._key, table.columns)):
                 self._found.append((grid, table.rows))
         for number, keys in self._header_rows(grid):
             for left, right in self._spans(grid, number, keys):
@@ -114,6 +119,15 @@ class Finder:
             raise AmbiguousInput(tuple(f"{quoted(grid.sheet)}!{self._used(grid, r.area)}" for grid, r in parted))
         return parted
 
+    def lowest(self) -> None:
+        """Of blocks one above the other keep the last: labels may stand above the header that they are labels of."""
+        last: dict[tuple[str, int], tuple[Grid, Region]] = {}
+        for grid, region in self._found:
+            kept = last.get((grid.sheet, region.area.left))
+            if kept is None or kept[1].area.top < region.area.top:
+                last[grid.sheet, region.area.left] = grid, region
+        self._found = list(last.values())
+
     def _header_rows(self, grid: Grid) -> Iterator[tuple[int, list[str]]]:
         """Rows in which every wanted column is named, with the key of each of their cells."""
         for number, row in grid.rows():
@@ -121,9 +135,9 @@ class Finder:
             merged = len(grid.over.get(number, ()))
             if len(texts) + merged < len(self._texts):
                 continue
-            there = self._texts & {match_key(text) for text in texts}
+            there = self._texts & {self._key(text) for text in texts}
             if there == self._texts or (there and len(there) + merged >= len(self._texts)):
-                keys = [match_key(shown(value)) for value in (grid.with_merged(number, row) if merged else row)]
+                keys = [self._key(shown(value)) for value in (grid.with_merged(number, row) if merged else row)]
                 if self._wanted.keys() <= set(keys):
                     yield number, keys
 
@@ -139,7 +153,7 @@ class Finder:
             last = next(run for run in runs if run[0] <= places[-1] <= run[1])
             spans = [(first[0], last[1])]
         for span in spans:
-            check_duplicates(grid, number, span, self._wanted)
+            check_duplicates(grid, number, span, self._wanted, self._key)
         return spans
 
     def _area(self, grid: Grid, number: int, left: int, right: int) -> Area:
@@ -147,7 +161,7 @@ class Finder:
             area = table.area
             at_header = table.sheet == grid.sheet and table.header_rows and area.top == number
             if at_header and area.meets(Area(number, left, number, right)):
-                keys = {match_key(shown(value)) for value in grid.header(number)[area.left - 1 : area.right]}
+                keys = {self._key(shown(value)) for value in grid.header(number)[area.left - 1 : area.right]}
                 if self._wanted.keys() <= keys:
                     return table.rows.area
         return Area(number, left, MOST_ROWS, right)
@@ -164,7 +178,7 @@ class Finder:
 
     def _note_nearest(self, grid: Grid) -> None:
         for number, row in grid.rows():
-            hits = {match_key(value) for value in row if value.__class__ is str} & self._wanted.keys()
+            hits = {self._key(value) for value in row if value.__class__ is str} & self._wanted.keys()
             if len(hits) > (self._nearest[0] if self._nearest else 0):
                 self._nearest = (len(hits), grid, number)
 
@@ -173,35 +187,37 @@ class Finder:
             return NoInput(missing=tuple(self._wanted.values()))
         _, grid, number = self._nearest
         texts = [shown(value) for value in grid.header(number)]
-        keys = [match_key(text) for text in texts]
+        keys = [self._key(text) for text in texts]
         used = [place for place, key in enumerate(keys, 1) if key]
         area = Area(number, used[0], number, used[-1])
         missing = tuple(name for key, name in self._wanted.items() if key not in keys)
         return NoInput(f"{quoted(grid.sheet)}!{area}", missing, tuple(text for text in texts if text))
 
 
-def from_header(grid: Grid, area: Area, wanted: dict[str, str]) -> Area:
+def from_header(grid: Grid, area: Area, wanted: dict[str, str], key: Key = match_key) -> Area:
     """`area` from the row that names all the columns `wanted`, else from its first row that is not blank: people name
     whole columns, with blank rows or a title above the header.
     """
     top = None
     for number, row in grid.rows(area.top, min(area.bottom, grid.area.bottom)):
         cells = [value for value in grid.with_merged(number, row)[area.left - 1 : area.right] if value != ""]
-        if len(cells) >= len(wanted) and wanted.keys() <= {match_key(shown(value)) for value in cells}:
+        if len(cells) >= len(wanted) and wanted.keys() <= {key(shown(value)) for value in cells}:
             return replace(area, top=number)
         if cells and top is None:
             top = number
     return replace(area, top=top or area.top)
 
 
-def check_duplicates(grid: Grid, number: int, span: tuple[int, int], wanted: dict[str, str]) -> None:
+def check_duplicates(
+    grid: Grid, number: int, span: tuple[int, int], wanted: dict[str, str], key: Key = match_key
+) -> None:
     """Raises DuplicateHeaders when it is not clear which column of the span an input (key -> name) is: its exact
     name stands twice, or never and two headers differ from it only by case and outer blanks.
     """
     texts = enumerate(grid.header(number)[span[0] - 1 : span[1]], span[0])
     headers = {column: shown(value) for column, value in texts}
-    for key, name in wanted.items():
-        alike = [column for column, text in headers.items() if match_key(text) == key]
+    for meant, name in wanted.items():
+        alike = [column for column, text in headers.items() if key(text) == meant]
         exact = [column for column in alike if headers[column] == name]
         if len(alike) > 1 and len(exact) != 1:
             cells = exact or alike

@@ -9,6 +9,7 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from worker.apart import ChildDied, Death
 from worker.scoring.schema import Schema
 from worker.workbooks import exchange
 from worker.workbooks.archive import FileLimits, open_file
+from worker.workbooks.block import Look
 from worker.workbooks.errors import KINDS, Fault, FileBroken, FileTooCostly, Limit, WorkbookError
 from worker.workbooks.frames import Sheet, pages
+from worker.workbooks.labels import Labels
 from worker.workbooks.publish import publish
 from worker.workbooks.reader import Input, StoredRows, only_one
 from worker.workbooks.splice import Appended
@@ -31,29 +34,50 @@ _BOOT = "from worker.workbooks.quarantine_child import main; main(sys.argv[2])"
 
 
 def read_apart(
-    path: str | os.PathLike[str], schema: Schema, where: str = "", limits: FileLimits | None = None
+    path: str | os.PathLike[str],
+    schema: Schema,
+    where: str = "",
+    limits: FileLimits | None = None,
+    labels: Labels | None = None,
 ) -> Input:
     """As `reader.read_input`, in a child process, after a look at every byte (`preflight`).
 
     Raises WorkbookError, also when the child dies.
     """
     with tempfile.TemporaryDirectory(prefix="sheetscore-") as folder:
-        inputs = read_inputs_apart(path, schema, Path(folder), where, limits)
+        inputs = read_inputs_apart(path, schema, Path(folder), where, limits, labels)
         return only_one([rows.take(0, rows.count) for rows in inputs])
 
 
 def read_inputs_apart(
-    path: str | os.PathLike[str], schema: Schema, folder: Path, where: str = "", limits: FileLimits | None = None
+    path: str | os.PathLike[str],
+    schema: Schema,
+    folder: Path,
+    where: str = "",
+    limits: FileLimits | None = None,
+    labels: Labels | None = None,
 ) -> list[StoredRows]:
     """As `reader.read_inputs`, in a child process that leaves the rows in files in `folder`, which stay there.
 
     Raises WorkbookError, also when the child dies.
     """
     limits = limits or FileLimits()
-    job = {"job": "read", "wanted": schema.input_names, "where": where}
+    job = {"job": "read", "wanted": schema.input_names, "where": where, "labels": asdict(labels or Labels())}
     answer = run_child(job, folder, limits, path)
     with _nothing_odd():
         return [StoredRows(exchange.StoredBlock(facts, folder, n)) for n, facts in enumerate(answer["blocks"])]
+
+
+def look_apart(
+    path: str | os.PathLike[str], candidates: Sequence[tuple[Sequence[str], Labels]], limits: FileLimits | None = None
+) -> Look:
+    """As `block.look`, in a child process. Raises WorkbookError, also when the child dies."""
+    with tempfile.TemporaryDirectory(prefix="sheetscore-") as folder:
+        job = {"job": "look", "candidates": [[list(names), asdict(labels)] for names, labels in candidates]}
+        answer = run_child(job, Path(folder), limits or FileLimits(), path)
+    with _nothing_odd():
+        fits = tuple(place for place in range(len(candidates)) if place in answer["fits"])
+        return Look(exchange.load_binding(answer["binding"]), fits)
 
 
 def append_apart(

@@ -6,6 +6,7 @@ import errno
 import gc
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +52,17 @@ def _work(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     from worker.workbooks.archive import Archive, FileLimits  # noqa: PLC0415
 
     limits = FileLimits(**job["limits"])
-    if job["job"] == "read":
-        from worker.workbooks.block import read_blocks  # noqa: PLC0415
+    if job["job"] in ("read", "look"):
+        from worker.workbooks.block import look, read_blocks  # noqa: PLC0415
+        from worker.workbooks.labels import Labels  # noqa: PLC0415
         from worker.workbooks.preflight import preflight  # noqa: PLC0415
 
         with Archive(job["path"], limits) as archive:
             preflight(archive, limits)
-        blocks = read_blocks(job["path"], job["wanted"], job["where"], limits)
+        if job["job"] == "look":
+            seen = look(job["path"], [(names, Labels(**words)) for names, words in job["candidates"]], limits)
+            return {"binding": seen.binding and asdict(seen.binding), "fits": seen.fits}
+        blocks = read_blocks(job["path"], job["wanted"], job["where"], limits, Labels(**job["labels"]))
         return {"blocks": [exchange.save_block(block, folder, number) for number, block in enumerate(blocks)]}
     from worker.workbooks.splice import splice  # noqa: PLC0415
 

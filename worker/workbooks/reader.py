@@ -12,12 +12,14 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from worker.scoring.binding import Binding
 from worker.scoring.errors import Problem
 from worker.scoring.schema import Schema
 from worker.workbooks.block import Block, read_blocks
 from worker.workbooks.errors import AmbiguousInput
 from worker.workbooks.exchange import StoredBlock
 from worker.workbooks.frames import to_series
+from worker.workbooks.labels import Labels
 
 
 class Rows(Protocol):
@@ -36,6 +38,14 @@ class Rows(Protocol):
         """What was noticed: a stable code, then facts."""
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """What stands in the cells of its header."""
+
+    @property
+    def binding(self) -> Binding | None:
+        """What the workbook says of its endpoint."""
+
+    @property
     def count(self) -> int:
         """How many rows it has."""
 
@@ -51,7 +61,8 @@ class Input:
     when all are whole and none is blank, else float64; moments datetime64[us]; text, truth values and columns of mixed
     types object, with None for blank. `address` covers header and rows, `rows` are the sheet's row numbers, `letters`
     its columns, `formats` their number format codes. `problems` are cells that hold an error, or a formula without a
-    stored value, `row` being the position in `frame`. `warnings` begin with a stable code.
+    stored value, `row` being the position in `frame`. `warnings` begin with a stable code. `shown` is what stands in
+    the header's cells, `binding` what the workbook says of its endpoint, None where it says nothing.
     """
 
     frame: pd.DataFrame
@@ -62,6 +73,8 @@ class Input:
     formats: tuple[str, ...]
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...]
+    shown: tuple[str, ...] = ()
+    binding: Binding | None = None
 
     @property
     def count(self) -> int:
@@ -91,6 +104,8 @@ class StoredRows:
         self.sheet = block.sheet
         self.address = block.address
         self.warnings = block.warnings
+        self.shown = block.shown
+        self.binding = block.binding
         self.count = len(block.rows)
 
     def take(self, start: int, stop: int) -> Input:
@@ -105,22 +120,26 @@ class StoredRows:
             formats=block.formats,
             problems=tuple(block.problems(start, stop)),
             warnings=block.warnings,
+            shown=block.shown,
+            binding=block.binding,
         )
 
 
-def read_input(path: str | os.PathLike[str], schema: Schema, where: str = "") -> Input:
+def read_input(path: str | os.PathLike[str], schema: Schema, where: str = "", labels: Labels | None = None) -> Input:
     """Read the block that `where` names (a sheet, `Sheet!A1:F9`, a table, a defined name), or the one whose header row
-    holds all the schema's inputs, exactly or but for case and outer blanks.
+    holds all the schema's inputs, exactly or but for case and outer blanks, or else their `labels`.
 
     Sheets that Sheetscore added are not searched. Raises WorkbookError, AmbiguousInput when there are several blocks. A
     file from a stranger belongs in `quarantine.read_apart`: a reader may end the process.
     """
-    return only_one(read_inputs(path, schema, where))
+    return only_one(read_inputs(path, schema, where, labels))
 
 
-def read_inputs(path: str | os.PathLike[str], schema: Schema, where: str = "") -> list[Input]:
+def read_inputs(
+    path: str | os.PathLike[str], schema: Schema, where: str = "", labels: Labels | None = None
+) -> list[Input]:
     """As `read_input`, every block there is."""
-    return [_to_input(block) for block in read_blocks(path, schema.input_names, where)]
+    return [_to_input(block) for block in read_blocks(path, schema.input_names, where, labels=labels)]
 
 
 def only_one(inputs: Sequence[Input]) -> Input:
@@ -141,6 +160,8 @@ def _to_input(block: Block) -> Input:
         formats=block.formats,
         problems=block.problems,
         warnings=block.warnings,
+        shown=block.shown,
+        binding=block.binding,
     )
 
 
