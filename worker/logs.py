@@ -67,8 +67,7 @@ class BoundedFile:
 
 def _fault(_logger: object, _method: str, event: EventDict) -> EventDict:
     """An exception as its types and places. Its text stays out: it can hold a customer's values."""
-    error = sys.exc_info()[1] if event.pop("exc_info", None) else None
-    if error is not None:
+    if event.pop("exc_info", None) and (error := sys.exc_info()[1]) is not None:
         event["fault"] = [*_chain(error)]
         event["trace"] = [
             f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
@@ -87,11 +86,12 @@ def _chain(error: BaseException | None) -> Iterator[str]:
 def _line(logger: Any, method: str, event: EventDict) -> bytes:  # noqa: ANN401 - any structlog logger
     """An event as JSON, made in one go: every call writes a line."""
     event = structlog.processors.add_log_level(logger, method, _fault(logger, method, event))
-    event["timestamp"] = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
+    event["timestamp"] = now = dt.datetime.now(dt.UTC)
     event["message"] = event.pop("event")
     try:
-        return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z)
     except TypeError:  # half a character, or a number beyond 64 bits
+        event["timestamp"] = now.isoformat().replace("+00:00", "Z")
         return json.dumps(event, default=str).encode()
 
 

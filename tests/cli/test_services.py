@@ -45,7 +45,7 @@ def test_a_service_is_described_and_removed(shell: Shell) -> None:
     assert shell("services", "update", "credit", "--description", "Risk.")["description"] == "Risk."
     refused = shell.process("services", "remove", "credit")
     assert refused.returncode == 1
-    assert "customers have 1 endpoints of it" in refused.stderr
+    assert "customers have endpoints of it (1)" in refused.stderr
     shell("endpoints", "remove", "credit/acme")
     assert shell("services", "remove", "credit") == {"removed": "credit"}
     assert shell("services", "list") == shell("models", "list") == []

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from worker.endpoints.runtime import onnxruntime, run_options
 
 TICK = 0.25
 """Seconds by which a run may be longer than it is allowed."""
+
+SPARE = 16
+"""Options of runs that are kept for the next ones."""
 
 
 class Watch:
@@ -19,25 +21,35 @@ class Watch:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._running: dict[int, tuple[float, onnxruntime.RunOptions]] = {}
+        self._spare: list[onnxruntime.RunOptions] = []
         self._awake = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    @contextmanager
-    def run(self, seconds: float) -> Iterator[onnxruntime.RunOptions]:
+    def run(self, seconds: float) -> Run:
         """Options for runs that end, with an error, `seconds` from now; `terminate` then says that it was this.
 
         An operator that has begun is finished first: only a model of many is ended in time.
         """
-        options = run_options()
-        key = id(options)
-        self._running[key] = (self._clock() + seconds, options)
+        return Run(self, seconds)
+
+    def begin(self, seconds: float) -> tuple[float, onnxruntime.RunOptions]:
+        """When the run will be ended, and its options; those of an earlier run serve again."""
+        try:
+            options = self._spare.pop()
+        except IndexError:
+            options = run_options()
+        until = self._clock() + seconds
+        self._running[id(options)] = (until, options)
         if not self._awake.is_set():
             self._wake()
-        try:
-            yield options
-        finally:
-            del self._running[key]
+        return until, options
+
+    def end(self, until: float, options: onnxruntime.RunOptions) -> None:
+        """The run has ended. Nobody ends its options any more if it was in time: they may serve again."""
+        del self._running[id(options)]
+        if self._clock() < until and len(self._spare) < SPARE:
+            self._spare.append(options)
 
     def _wake(self) -> None:
         with self._lock:
@@ -57,6 +69,23 @@ class Watch:
                 self._awake.clear()
                 if self._running:  # begun between the two lines
                     self._awake.set()
+
+
+class Run:
+    """One run under a watch, while its block lasts. A class: a generator costs a small call more."""
+
+    __slots__ = ("_options", "_seconds", "_until", "_watch")
+
+    def __init__(self, watch: Watch, seconds: float) -> None:
+        self._watch = watch
+        self._seconds = seconds
+
+    def __enter__(self) -> onnxruntime.RunOptions:
+        self._until, self._options = self._watch.begin(self._seconds)
+        return self._options
+
+    def __exit__(self, *_: object) -> None:
+        self._watch.end(self._until, self._options)
 
 
 WATCH = Watch()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,35 @@ _LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 _NUMPY = {FLOAT: np.float32, DOUBLE: np.float64, INT64: np.int64, BOOL: np.bool_}
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Which column becomes which input, and how. `floats` are the numbers that the model takes as float32, [n, 1];
+    `wanted` are the model's names of the outputs.
+    """
+
+    inputs: tuple[Column, ...]
+    outputs: tuple[Output, ...]
+    floats: list[tuple[str, str]]
+    others: list[tuple[str, str, Feeder]]
+    wanted: list[str]
+
+    def feeds(self, columns: Columns) -> Feeds:
+        """Raises Rejected where a value would be changed beyond rounding."""
+        made = {name: _float32(columns[column], column)[:, np.newaxis] for column, name in self.floats}
+        return made | {name: feed(columns[column]) for column, name, feed in self.others}
+
+    def row(self, columns: Columns) -> Feeds:
+        """As `feeds`, for one row: its numbers become parts of one array, at a quarter of the time."""
+        numbers = [columns[column].item() for column, _ in self.floats]
+        for (column, _), number in zip(self.floats, numbers, strict=True):
+            if abs(number) > _LARGEST_FLOAT32:
+                raise _too_large(0, column)
+        feeds = {name: feed(columns[column]) for column, name, feed in self.others}
+        for (_, name), part in zip(self.floats, np.array(numbers, np.float32).reshape(-1, 1, 1), strict=True):
+            feeds[name] = part
+        return feeds
+
+
 class OnnxSession:
     """A model ready to run, used by any number of threads at once."""
 
@@ -85,7 +115,7 @@ class OnnxSession:
             raise NotAModel(_first_line(error)) from None
         self._inputs = {i.name: (i.type, len(i.shape)) for i in self._session.get_inputs()}
         self._single = {i.name for i in self._session.get_inputs() if all(size == 1 for size in i.shape)}
-        self._plan: tuple[tuple[Column, ...], list[tuple[str, str, Feeder]]] = ((), [])
+        self._plan: _Plan | None = None
         self._names: dict[str, str] = {_plain(name): name for name in self._inputs} | {
             name: name for name in self._inputs
         }
@@ -120,31 +150,33 @@ class OnnxSession:
         got, TimedOut when it takes longer than `seconds`, TooLarge when these rows take it more than MEMORY_BYTES.
         """
         rows = row_count(columns)
-        feeds = {name: feed(columns[column]) for column, name, feed in self._planned(schema.inputs)}
-        single = {self._name(p): self._value(p) for p in schema.parameters}
+        plan = self._planned(schema)
+        feeds = plan.row(columns) if rows == 1 else plan.feeds(columns)
+        single = {self._name(p): self._value(p) for p in schema.parameters} if schema.parameters else {}
         for name in single.keys() - self._single:
             feeds[name] = np.repeat(single.pop(name), rows, axis=0)
-        wanted = list(dict.fromkeys(output.source for output in schema.outputs))
         parts: list[list[npt.NDArray[Any]]] = []
         with WATCH.run(seconds) as options:
             for part in _slices(feeds, rows):
                 try:
-                    parts.append(self._session.run(wanted, part | single, options))
+                    parts.append(self._session.run(plan.wanted, part | single if single else part, options))
                 except FAILURES as error:
                     raise _failed(error, seconds if options.terminate else None) from None
         joined = parts[0] if len(parts) == 1 else [np.concatenate(pieces) for pieces in zip(*parts, strict=True)]
-        whole = dict(zip(wanted, joined, strict=True))
+        whole = dict(zip(plan.wanted, joined, strict=True))
         if any(len(values) != rows for values in whole.values()):
             raise BadAnswer("the model gave another number of rows than it got")
         return {output.name: _read(output, whole[output.source]) for output in schema.outputs}
 
-    def _planned(self, inputs: tuple[Column, ...]) -> list[tuple[str, str, Feeder]]:
-        """Each column's name, its input's, and how one becomes the other; made once, since most calls bring one row."""
-        known, plan = self._plan
-        if known is not inputs:
-            named = [(column, self._name(column)) for column in inputs]
-            plan = [(column.name, name, _feeder(column, *self._inputs[name])) for column, name in named]
-            self._plan = inputs, plan
+    def _planned(self, schema: Schema) -> _Plan:
+        """Made once for the contract that was asked for last, since most calls bring one row."""
+        plan = self._plan
+        if plan is None or plan.inputs is not schema.inputs or plan.outputs is not schema.outputs:
+            named = [(column, self._name(column)) for column in schema.inputs]
+            floats = [(c.name, n) for c, n in named if c.type is ColumnType.NUMBER and self._inputs[n] == (FLOAT, 2)]
+            others = [(c.name, n, _feeder(c, *self._inputs[n])) for c, n in named if (c.name, n) not in floats]
+            wanted = list(dict.fromkeys(output.source for output in schema.outputs))
+            plan = self._plan = _Plan(schema.inputs, schema.outputs, floats, others, wanted)
         return plan
 
     def _name(self, column: Column) -> str:
@@ -251,8 +283,16 @@ def _feeder(column: Column, kind: str, rank: int) -> Feeder:
 def _check_size(values: npt.NDArray[Any], most: float, column: str) -> None:
     largest = abs(values.item()) if values.size == 1 else np.fmax.reduce(np.abs(values), initial=0)
     if largest > most:
-        row = int(np.argmax(np.abs(values) > most))
-        raise Rejected("InputParseError", "The number is too large for the model's precision.", row, column)
+        raise _too_large(int(np.argmax(np.abs(values) > most)), column)
+
+
+def _too_large(row: int, column: str) -> Rejected:
+    return Rejected("InputParseError", "The number is too large for the model's precision.", row, column)
+
+
+def _float32(values: npt.NDArray[np.float64], column: str) -> npt.NDArray[np.float32]:
+    _check_size(values, _LARGEST_FLOAT32, column)
+    return values.astype(np.float32)
 
 
 def _blank_text(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -178,7 +178,9 @@ class DefaultFollows(RuleError):
     """`default` follows every publish: its model is not chosen for it, and it goes last."""
 
     def __init__(self, service: str, action: str) -> None:
-        super().__init__(f"{service}/default follows every publish; it cannot be the target of {action}")
+        refused = {"model": "its model cannot be chosen", "refresh": "it cannot be refreshed"}
+        sentence = refused.get(action, "it cannot be rolled back")
+        super().__init__(f"{service}/default follows every publish; {sentence}")
         self.service, self.action = service, action
 
 
@@ -186,7 +188,7 @@ class DefaultNeeded(RuleError):
     """`default` cannot be removed while the service has other endpoints."""
 
     def __init__(self, service: str, others: int) -> None:
-        super().__init__(f"{service}/default cannot be removed while the service has {others} other endpoints")
+        super().__init__(f"{service}/default cannot be removed while the service has other endpoints ({others})")
         self.service, self.others = service, others
 
 
@@ -194,7 +196,7 @@ class ServiceInUse(RuleError):
     """A service cannot be removed while it has endpoints of customers."""
 
     def __init__(self, service: str, endpoints: int) -> None:
-        super().__init__(f"{service} cannot be removed while customers have {endpoints} endpoints of it")
+        super().__init__(f"{service} cannot be removed while customers have endpoints of it ({endpoints})")
         self.service, self.endpoints = service, endpoints
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isnan
 from types import NoneType
 from typing import Any
 
@@ -21,6 +23,7 @@ from worker.scoring.schema import Column, Columns, ColumnType, Schema
 MOST_PROBLEMS = 100
 """No more than this many problems are listed for one column."""
 
+MOST_PLANS = 256
 EXACT = 2**53
 """Integers are exact up to here, in a spreadsheet and in this product."""
 
@@ -41,7 +44,10 @@ def read_columns(cells: Mapping[str, Cells], schema: Schema) -> tuple[Columns, l
 
     Problems come in row order, at most MOST_PROBLEMS for a column; their cells hold the null of their type.
     """
-    columns: Columns = {}
+    columns = _one_row(cells, schema)
+    if columns is not None:
+        return columns, []
+    columns = {}
     problems: list[Problem] = []
     for column in schema.inputs:
         columns[column.name], found = read_column(column, cells[column.name])
@@ -91,17 +97,77 @@ def read_column(column: Column, values: Cells) -> Converted:
     return _READERS[column.type](column, values)
 
 
-def _is_plain(column: Column, value: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Whether a cell is a value of its column as it stands. Most calls bring one row, for which the way of many rows
-    costs several times as much.
+def _one_row(cells: Mapping[str, Cells], schema: Schema) -> Columns | None:
+    """The columns, if there is one row and each of its cells is a value as it stands. Most calls bring one row, for
+    which the way of many rows costs several times as much. Its numbers are parts of one array.
     """
+    plan = _row_plan(schema.inputs)
+    if len(cells[plan.names[0]]) != 1:
+        return None
+    row = [cells[name][0] for name in plan.names]
+    values = [row[at] for at, _ in plan.numbers]
+    settled = [*map(type, row)] == plan.types and not isnan(sum(values))
+    for at, column in plan.limited if settled else plan.columns:
+        if not _is_plain(column, row[at]):
+            return None
+    numbers = np.array(values, np.float64).reshape(-1, 1)
+    columns: Columns = {name: part for (_, name), part in zip(plan.numbers, numbers, strict=True)}
+    for at, name, dtype in plan.others:
+        columns[name] = np.array([row[at]], dtype)
+    return columns
+
+
+@dataclass(frozen=True, slots=True)
+class _RowPlan:
+    """What reading one row of `inputs` needs of them. Columns are given by their place; `limited` are those whose
+    values the type alone does not settle.
+    """
+
+    inputs: tuple[Column, ...]
+    names: list[str]
+    types: list[type]
+    columns: list[tuple[int, Column]]
+    limited: list[tuple[int, Column]]
+    numbers: list[tuple[int, str]]
+    others: list[tuple[int, str, type]]
+
+
+_row_plans: dict[int, _RowPlan] = {}
+
+
+def _row_plan(inputs: tuple[Column, ...]) -> _RowPlan:
+    """Made once for each contract in memory, which it keeps there: its place in memory is what it is found by."""
+    found = _row_plans.get(id(inputs))
+    if found is None:
+        columns = list(enumerate(inputs))
+        number = [column.type is ColumnType.NUMBER for column in inputs]
+        free = [n and c.minimum is None and c.maximum is None for n, c in zip(number, inputs, strict=True)]
+        found = _RowPlan(
+            inputs,
+            [column.name for column in inputs],
+            [_PLAIN.get(column.type, NoneType) for column in inputs],
+            columns,
+            [(at, column) for at, column in columns if not free[at]],
+            [(at, column.name) for at, column in columns if number[at]],
+            [(at, c.name, _DTYPES.get(c.type, np.object_)) for at, c in columns if not number[at]],
+        )
+        if len(_row_plans) >= MOST_PLANS:
+            _row_plans.clear()
+        _row_plans[id(inputs)] = found
+    return found
+
+
+def _is_plain(column: Column, value: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Whether a cell is a value of its column as it stands; a blank number is one too."""
     kind = type(value)
     if kind is str:
         return value in column.categories and column.type is ColumnType.TEXT
+    if value is None:
+        return column.nullable and column.type is ColumnType.NUMBER
     if kind is float:
         fits = column.type is ColumnType.NUMBER
     else:
-        fits = kind is int and column.type is ColumnType.INTEGER and -EXACT < value < EXACT
+        fits = kind is int and column.type in _NUMERIC and -EXACT < value < EXACT
     low, high = column.minimum, column.maximum
     return fits and value == value and (low is None or value >= low) and (high is None or value <= high)  # noqa: PLR0124 - NaN
 
@@ -270,7 +336,13 @@ def _datetime(value: object) -> str | None:
     return moment.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
-_DTYPES = {ColumnType.NUMBER: np.float64, ColumnType.INTEGER: np.int64, ColumnType.TEXT: np.object_}
+_NUMERIC = (ColumnType.NUMBER, ColumnType.INTEGER)
+_PLAIN: dict[ColumnType, type] = {ColumnType.NUMBER: float, ColumnType.INTEGER: int, ColumnType.TEXT: str}
+_DTYPES: dict[ColumnType, type] = {
+    ColumnType.NUMBER: np.float64,
+    ColumnType.INTEGER: np.int64,
+    ColumnType.TEXT: np.object_,
+}
 _READERS: dict[ColumnType, Callable[[Column, Cells], Converted]] = {
     ColumnType.NUMBER: _read_number,
     ColumnType.INTEGER: _read_number,

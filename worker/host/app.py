@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
+from starlette.types import ASGIApp
 
 from worker.endpoints import Snapshots
 from worker.host import openapi
@@ -35,7 +36,7 @@ from worker.host.limits import HostLimits
 from worker.host.management import Management
 from worker.host.monitoring import Monitoring
 from worker.host.ready import Ready
-from worker.host.refusals import Refusal, not_found
+from worker.host.refusals import Refusal, internal, not_found
 from worker.host.throttle import Failures
 from worker.host.workbooks import Uploads, Workbooks
 from worker.settings import Settings
@@ -84,7 +85,11 @@ def create_app(
         routes += AreaDoor(snapshots, area).routes(LOCATION)
     if area is not None and tables is not None:
         routes += Jobs(snapshots, area, tables, described.contract, limits).routes(LOCATION)
-    handlers: dict[int | type[Exception], Callable[..., Any]] = {Refusal: _refused, HTTPException: _no_such_address}
+    handlers: dict[int | type[Exception], Callable[..., Any]] = {
+        Refusal: _refused,
+        HTTPException: _no_such_address,
+        Exception: _fault,
+    }
     app = FastAPI(
         title="Sheetscore",
         routes=routes,
@@ -99,18 +104,24 @@ def create_app(
         management.add_to(app)
     app.state.public_url, app.state.wall_clock = public_url(settings), wall_clock
     root_path = urlsplit(app.state.public_url).path
-    app.add_middleware(Direct, route=score)
+    # Around Starlette's own layers rather than among them: `execute` needs none of those.
+    outer: ASGIApp = Direct(app.build_middleware_stack(), score)
     if pages := origins(settings):
-        app.add_middleware(CrossOrigin, origins=pages)
-    app.add_middleware(Guard, log=log, failures=failures, names=host_names(settings), root_path=root_path)
+        outer = CrossOrigin(outer, pages)
+    outer = Guard(outer, log, failures, host_names(settings), root_path)
     if proxies := trusted_proxies(settings):
-        app.add_middleware(Forwarded, proxies=proxies)
+        outer = Forwarded(outer, proxies)
+    app.middleware_stack = outer
     return app
 
 
 async def _refused(_: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)  # noqa: S101 - Starlette's handlers are typed for any exception
     return refusal.response()
+
+
+async def _fault(_: Request, _error: Exception) -> Response:
+    return internal().response()
 
 
 async def _no_such_address(request: Request, error: Exception) -> Response:

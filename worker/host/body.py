@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from worker.host.headers import header
 from worker.host.refusals import too_large, unsupported, wrong_body
@@ -21,8 +21,12 @@ async def read_body(request: Request, limit: int) -> bytes:
     if encoding not in {"", "identity", "gzip", "x-gzip"}:
         raise unsupported("The only Content-Encoding is gzip.", {"Accept-Encoding": "gzip, identity"})
     unpack = _Gzip(limit) if encoding.endswith("gzip") else None
-    size, packed, chunks = 0, 0, []
-    async for chunk in request.stream():
+    size, packed, chunks, more = 0, 0, [], True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk, more = message.get("body", b""), message.get("more_body", False)
         packed += len(chunk)
         part = unpack(chunk) if unpack else chunk
         size += len(part)
@@ -31,7 +35,7 @@ async def read_body(request: Request, limit: int) -> bytes:
         chunks.append(part)
     if unpack and packed and not unpack.is_whole:
         raise wrong_body("it ends before what is packed in it does")
-    return b"".join(chunks)
+    return b"".join(chunks) if len(chunks) > 1 else chunks[0]
 
 
 class _Gzip:

@@ -4,11 +4,16 @@ addresses would cost them as much as the model does.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from starlette.requests import Request
-from starlette.routing import Match, Route
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from worker.host.refusals import Refusal
+
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Direct:
@@ -18,18 +23,21 @@ class Direct:
     """
 
     def __init__(self, app: ASGIApp, route: Route) -> None:
+        """The parts of the route's path are plain text."""
         self._app = app
-        self._route = route
+        self._handler: Handler = route.endpoint
+        self._methods = route.methods or ()
+        self._match = route.path_regex.match
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        match, found = self._route.matches(scope)
-        if match is not Match.FULL:
+        found = self._match(scope["path"].removeprefix(scope["root_path"])) if scope["type"] == "http" else None
+        if found is None or scope["method"] not in self._methods:
             await self._app(scope, receive, send)
             return
-        scope.update(found)
+        scope["path_params"] = found.groupdict()
         try:
-            response = await self._route.endpoint(Request(scope, receive, send))
+            response = await self._handler(Request(scope, receive, send))
         except Refusal as refusal:
             response = refusal.response()
         await response(scope, receive, send)

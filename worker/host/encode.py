@@ -51,6 +51,9 @@ def _head(outputs: tuple[Output, ...], details: bool) -> bytes:
 
 def _numbers(values: npt.NDArray[Any]) -> Tokens:
     """The shortest text that reads back as the same float64; NaN and infinity are null."""
+    if len(values) == 1:
+        token = orjson.dumps(values.item())
+        return [token if token == b"null" else b'"%b"' % token]
     text = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
     quoted = b'"%b"' % text.replace(b",", b'","')
     return quoted.replace(b'"null"', b"null").split(b",")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any, cast
 
 from starlette.requests import ClientDisconnect, Request
@@ -24,13 +25,21 @@ from worker.host.pool import FairPool
 from worker.host.refusals import Refusal, model_failed, throttled, timed_out
 from worker.host.throttle import Throttle
 from worker.scoring.errors import EndpointError, TimedOut
-from worker.scoring.schema import Schema, row_count
+from worker.scoring.schema import Columns, Schema, row_count
 
 _SMALL_CALL_BYTES = 2_000
 """A call has a cost of its own; this many bytes are added to its size before its speed is judged."""
 
 VERSION_HEADER = "x-sheetscore-model-version"
 CONCURRENCY_HEADER = "x-sheetscore-max-concurrent"
+
+
+class _Scores(Response):
+    """An answer whose headers are made already: for one row they would cost as much to make as the scores do."""
+
+    def __init__(self, content: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        self.status_code, self.background = 200, None
+        self.body, self.raw_headers = content, headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,7 @@ class Execute:
             headers = self._accounts.admit(endpoint)
             content, rows, media_type = await self._admitted(request, endpoint, choose)
             status = 200
-            return Response(content, 200, {**endpoint_headers(endpoint), **headers}, media_type)
+            return _Scores(content, _headers(endpoint, media_type, content, headers))
         except Refusal as refusal:
             status, problems = refusal.status, refusal.rows
             raise
@@ -116,8 +125,7 @@ class Execute:
         schema, model = loaded
         if isinstance(model, OnnxModel) and self._is_quick(question):
             with suppress(TimedOut):  # quick for the last rows, slow for these: nobody else shall wait for them
-                brief = OnnxModel(model.session, model.version, self._limits.inline_end)
-                return self._scored(question, schema, brief)
+                return self._scored(question, schema, partial(model.session.score, seconds=self._limits.inline_end))
             self._seconds_per_byte.pop(_pins(endpoint), None)
         pool = self._here if isinstance(model, OnnxModel) else self._away
         work.append(pool.submit(endpoint.id, lambda: self._score(question, schema, model)))
@@ -146,16 +154,18 @@ class Execute:
     def _score(self, question: _Question, schema: Schema, model: Model) -> tuple[bytes, int]:
         """The body of the answer and its number of rows. Raises Refusal."""
         try:
-            return self._scored(question, schema, model)
+            return self._scored(question, schema, model.score)
         except TimedOut as error:
             raise model_failed(error) from None
 
-    def _scored(self, question: _Question, schema: Schema, model: Model) -> tuple[bytes, int]:
+    def _scored(
+        self, question: _Question, schema: Schema, score: Callable[[Columns, Schema], Columns]
+    ) -> tuple[bytes, int]:
         """As `_score`, but for TimedOut, which is raised as it comes."""
         began = time.perf_counter()
         columns, parameters = question.format.read(question.body, schema)
         try:
-            scores = model.score(columns, schema.given(parameters))
+            scores = score(columns, schema.given(parameters))
         except TimedOut:
             raise
         except EndpointError as error:
@@ -164,6 +174,24 @@ class Execute:
         seconds = time.perf_counter() - began
         self._seconds_per_byte[_pins(question.endpoint)] = seconds / (len(question.body) + _SMALL_CALL_BYTES)
         return content, row_count(columns)
+
+
+def _headers(
+    endpoint: EndpointRow, media_type: str, content: bytes, more: Mapping[str, str]
+) -> list[tuple[bytes, bytes]]:
+    fixed = _fixed_headers(endpoint.model_version, endpoint.max_concurrent_calls, media_type)
+    made = [*fixed, (b"content-length", b"%d" % len(content))]
+    return made + _raw(more) if more else made
+
+
+@lru_cache(maxsize=1024)
+def _fixed_headers(model_version: int, most_calls: int, media_type: str) -> list[tuple[bytes, bytes]]:
+    named = {VERSION_HEADER: str(model_version), CONCURRENCY_HEADER: str(most_calls), "content-type": media_type}
+    return _raw(named)
+
+
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def endpoint_headers(endpoint: EndpointRow) -> dict[str, str]:

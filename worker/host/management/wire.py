@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from worker.host.management.objects import EndpointObject
 from worker.host.refusals import Detail, bad_argument
 from worker.scoring.schema import ContractError, Schema
 
@@ -18,6 +19,12 @@ _SETTINGS = {
     "sample_data": "SampleDataEnabled",
     "prevent_update": "PreventUpdate",
 }
+_CLASSIC = EndpointObject.__annotations__.keys() | {"EndpointName", "ExperimentLocation", "Id"}
+
+
+def _closed(schema: dict[str, Any]) -> None:
+    """Says in the OpenAPI description that other settings are not taken."""
+    schema["additionalProperties"] = False
 
 
 class Body(BaseModel):
@@ -35,7 +42,11 @@ class Body(BaseModel):
 
 
 class Settings(Body):
-    """What may be set of an endpoint."""
+    """What may be set of an endpoint. Nothing else is taken, lest a misspelt setting be lost; what an endpoint's own
+    object holds besides is left alone, since classic clients send it back.
+    """
+
+    model_config = ConfigDict(extra="allow", strict=True, json_schema_extra=_closed)
 
     Description: str | None = None
     ThrottleLevel: str | None = Field(None, description="Low (4 calls at once) or High.")
@@ -48,6 +59,11 @@ class Settings(Body):
 
     def given(self) -> dict[str, Any]:
         """The settings that are there, by the registry's names. Raises Refusal."""
+        unknown = sorted((self.model_extra or {}).keys() - _CLASSIC)
+        if unknown:
+            raise bad_argument(
+                *(Detail("UnexpectedParameter", f"An endpoint has no setting {name[:64]!a}.") for name in unknown)
+            )
         found = {ours: getattr(self, theirs) for ours, theirs in _SETTINGS.items()}
         values = {ours: value for ours, value in found.items() if value is not None}
         if self.ExpiresAt is not None:
