@@ -54,7 +54,7 @@ TABLE = (
     Setting("max_expanded_mb", 1200, "largest workbook taken, unpacked, in MB", 1),
     Setting("max_cells_millions", 15, "most cells read from one sheet, in millions", 1),
     Setting("file_seconds", 120, "processor seconds one workbook may cost to read, and again to write", 1),
-    Setting("file_memory_mb", 2048, "memory one workbook may cost to read or write, in MB (Linux)", 1),
+    Setting("file_memory_mb", 2048, "memory one workbook may cost to read or write, in MB", 1),
     Setting("pass_through_columns", 10, "most columns of the customer's own that are repeated beside the scores"),
 )
 

@@ -24,6 +24,7 @@ from worker.batch.owner import Owner
 from worker.batch.runner import Runner, Target
 from worker.batch.targets import EndpointTargets
 from worker.endpoints import Models, Registry, Remote
+from worker.endpoints.passwords import Passwords
 from worker.scoring import Answer, Column, Columns, ColumnType, Endpoint, Limits, Output, Schema, ScoringClient
 from worker.settings import Settings
 from worker.store import open_store
@@ -179,6 +180,7 @@ class Bench:
         self.home, self.registry, self.ledger, self.folders = home, registry, ledger, folders
         self.endpoint = registry.endpoint("loans/acme")
         self.customer = registry.customers()[0]
+        self.passwords = Passwords(registry._engine, home)
         self.transport = CountingTransport()
         self.settings = Settings(home, {}, part_rows=50, call_attempts=2)
         self.progress: list[tuple[str, int, int]] = []
@@ -198,7 +200,9 @@ class Bench:
     def runner(self, owner: str, ledger: Ledger | None = None, **options: Any) -> Runner:
         """A runner that calls the counting transport."""
         options.setdefault("progress", lambda job, phase, rows, total: self.progress.append((phase, rows, total)))
-        return Runner(ledger or self.ledger, self.folders, self.target, self.settings, owner, **options)
+        return Runner(
+            ledger or self.ledger, self.folders, self.target, self.settings, owner, passwords=self.passwords, **options
+        )
 
     def drive(self, job_id: str, owner: str = "me", **options: Any) -> Job:
         """Claim the job (whoever had it) and drive it."""

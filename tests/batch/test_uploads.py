@@ -12,7 +12,7 @@ from worker.batch.uploads import UploadDoor
 
 @pytest.fixture
 def door(bench, owner: Owner) -> UploadDoor:
-    return UploadDoor(bench.ledger, bench.folders, owner.name)
+    return UploadDoor(bench.ledger, bench.folders, bench.passwords, owner.name)
 
 
 def test_an_upload_is_a_job_once_it_is_whole(bench, door, book, tmp_path: Path) -> None:

@@ -17,7 +17,10 @@ from typer.testing import CliRunner
 
 from worker.batch.intake import printable
 from worker.cli import app
+from worker.cli.home import opened
 from worker.demo import material
+from worker.endpoints import Registry
+from worker.endpoints.passwords import Passwords
 from worker.settings import SettingError, Settings
 
 
@@ -228,3 +231,21 @@ def test_the_home_is_private(shell: Shell) -> None:
     shell("customers", "add", "acme")
     for path in [shell.home, *shell.home.rglob("*")]:
         assert oct(path.stat().st_mode & 0o777) == ("0o700" if path.is_dir() else "0o600"), path
+
+
+def test_the_password_of_a_customers_workbooks(shell: Shell) -> None:
+    """Read from standard input, never an argument; shown as kept, never itself; taken back."""
+    shell("customers", "add", "acme")
+    words = ["customers", "password", "acme", "--home", str(shell.home)]
+    kept = CliRunner().invoke(app, words, input="canary pässword\nmore\n", catch_exceptions=False)
+    assert kept.exit_code == 0
+    (row,) = shell("customers", "list")
+    assert row["password"] == "kept"
+    assert "canary" not in kept.output + json.dumps(row)
+    with opened(shell.home) as engine:
+        passwords, customer = Passwords(engine, shell.home), Registry(engine, shell.home).customer("acme")
+        assert passwords.get(customer.id) == "canary pässword"
+    assert CliRunner().invoke(app, words, input="\n").exit_code == 1
+    shell.text("customers", "password", "acme", "--remove")
+    assert shell("customers", "list")[0]["password"] is None
+    assert CliRunner().invoke(app, [*words[:2], "nobody", *words[3:]], input="x\n").exit_code == 1

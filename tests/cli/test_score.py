@@ -16,6 +16,7 @@ from worker.endpoints import Registry, Snapshots
 from worker.host import HostServer, create_app
 from worker.settings import Settings
 from worker.store import open_store
+from worker.workbooks import decrypt_apart, encrypt_apart
 
 
 @pytest.fixture
@@ -136,3 +137,30 @@ def test_a_wrong_key_is_told(host: tuple[str, str], book: Path) -> None:
     assert ran.returncode == 1
     assert "key" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_an_encrypted_workbook(home: Path, book: Path, tmp_path: Path) -> None:
+    """Its password comes from the environment; the result has it too; without it the reason says what to do."""
+    locked, out = tmp_path / "locked.xlsx", tmp_path / "out.xlsx"
+    encrypt_apart(book, locked, "canary", like=book)
+    words = (str(locked), "--endpoint", "creditrisk/default", "--home", str(home), "--out", str(out))
+    refused = score(*words)
+    assert (refused.returncode, out.exists()) == (1, False)
+    assert "protected by a password" in refused.stderr
+    assert "another password" in score(*words, SHEETSCORE_PASSWORD="wrong").stderr
+    ran = score(*words, SHEETSCORE_PASSWORD="canary")
+    assert ran.returncode == 3, ran.stderr
+    decrypt_apart(out, tmp_path / "plain.xlsx", "canary")
+    assert len(scores(tmp_path / "plain.xlsx")) == 1001
+    kept = [path for path in home.rglob("*") if path.is_file() and b"canary" in path.read_bytes()]
+    assert kept == []
+
+
+def test_a_link_is_not_followed(home: Path, book: Path, tmp_path: Path) -> None:
+    """Where it leads is told; a pipe is no file and not waited for."""
+    (tmp_path / "link.xlsx").symlink_to(book)
+    ran = score(str(tmp_path / "link.xlsx"), "--endpoint", "creditrisk/default", "--home", str(home))
+    assert ran.returncode == 2
+    assert "is a link to" in " ".join(ran.stderr.split())
+    os.mkfifo(tmp_path / "pipe.xlsx")
+    assert score(str(tmp_path / "pipe.xlsx"), "--endpoint", "creditrisk/default", "--home", str(home)).returncode == 2

@@ -15,6 +15,7 @@ import requests
 from tests.endpoints import tiny
 from tests.host.conftest import Host, Open
 from worker.endpoints import NewEndpoint
+from worker.host.workbooks import PASSWORD_HEADER
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Shelf:
     begun: list[Incoming] = field(default_factory=list)
     aborted: list[str] = field(default_factory=list)
     customers: list[str | None] = field(default_factory=list)
+    passwords: list[str] = field(default_factory=list)
 
     def begin(self, endpoint_id: str, customer_id: str | None, name: str) -> Incoming:
         job_id = f"job{len(self.begun)}"
@@ -42,7 +44,8 @@ class Shelf:
         self.customers.append(customer_id)
         return self.begun[-1]
 
-    def commit(self, incoming: Incoming) -> str:
+    def commit(self, incoming: Incoming, password: str = "") -> str:
+        self.passwords.append(password)
         self.jobs[incoming.job_id] = {"endpoint": incoming.endpoint_id, "state": "queued", "name": incoming.name}
         return incoming.job_id
 
@@ -204,3 +207,23 @@ def test_an_upload_that_breaks_off_leaves_nothing(host: Host, credit: NewEndpoin
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert shelf.jobs == {}
+
+
+@pytest.mark.parametrize(("sent", "taken"), [(None, ""), ("geheim", "geheim"), ("p%C3%A4ss%25word", "päss%word")])
+def test_a_password_comes_in_a_header(
+    sent: str | None, taken: str, host: Host, credit: NewEndpoint, shelf: Shelf
+) -> None:
+    """Percent-encoded, because headers are ASCII; never in the address."""
+    headers = {"Authorization": f"Bearer {credit.primary}", PASSWORD_HEADER: sent}
+    url = f"{host.location(credit)}/workbooks?name=a.xlsx"
+    made = requests.post(url, data=b"x", headers={k: v for k, v in headers.items() if v is not None})
+    assert (made.status_code, shelf.passwords) == (202, [taken])
+
+
+@pytest.mark.parametrize("sent", ["x" * 256, "%FF"])
+def test_a_password_that_excel_would_not_take(sent: str, host: Host, credit: NewEndpoint, shelf: Shelf) -> None:
+    """Refused before anything is kept, and not repeated."""
+    headers = {"Authorization": f"Bearer {credit.primary}", PASSWORD_HEADER: sent}
+    made = requests.post(f"{host.location(credit)}/workbooks?name=a.xlsx", data=b"x", headers=headers)
+    assert (made.status_code, said(made)[0], shelf.begun) == (400, "InvalidWorkbookPassword", [])
+    assert sent not in made.text

@@ -88,7 +88,16 @@ _FAULTS: dict[Fault, str] = {
     Fault.NOT_A_FILE: "What was dropped is a link or a device, not a file. Send the workbook itself.",
     Fault.NOT_A_WORKBOOK: "This is not an Excel workbook. Save it as .xlsx or .xlsm and send it again.",
     Fault.PASSWORD: (
-        "The workbook is protected by a password. Remove it (File, Info, Protect Workbook) and send it again."
+        "The workbook is protected by a password. Give the password with it, ask your provider to keep it for your "
+        "workbooks, or remove it (File, Info, Protect Workbook) and send it again."
+    ),
+    Fault.WRONG_PASSWORD: (
+        "The workbook is protected by another password than the one that was given for it. Tell your provider the new "
+        "one, or save the workbook under the old one."
+    ),
+    Fault.RIGHTS: (
+        "The workbook is protected by rights management or a certificate, which no password opens. Save a copy without "
+        "and send that."
     ),
     Fault.OLD_FORMAT: "This is an old Excel file (.xls). Save it as .xlsx and send it again.",
     Fault.BINARY_FORMAT: "This is a binary Excel file (.xlsb). Save it as .xlsx or .xlsm and send it again.",

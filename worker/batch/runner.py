@@ -19,11 +19,13 @@ from worker.batch.folders import JobFolders
 from worker.batch.forms import Form, ReadBook, Table, Workbook, WriteBook, file_limits
 from worker.batch.kept import check_unchanged, keep
 from worker.batch.ledger import BATCH, Job, Ledger, LostJob
+from worker.batch.locked import Locked, Opened
 from worker.batch.outbox import FAILED, Outbox
 from worker.batch.parts import Part, pack, unpack
 from worker.batch.pool import CallFailed, CallPool, Stopped
 from worker.batch.slabs import Slab, Work
 from worker.endpoints import RuleError
+from worker.endpoints.passwords import Passwords
 from worker.files import sync_file
 from worker.scoring import (
     Columns,
@@ -93,6 +95,7 @@ class Runner:
         settings: Settings,
         owner: str,
         *,
+        passwords: Passwords,
         calls: CallPool | None = None,
         read: ReadBook = read_inputs_apart,
         write: WriteBook = append_apart,
@@ -113,6 +116,8 @@ class Runner:
         self._pool = calls or CallPool()
         self._outbox = Outbox(ledger, folders, owner)
         self._deaths = Deaths(ledger, file_limits(settings))
+        self._passwords = passwords
+        self._locked = Locked(passwords, file_limits(settings))
         self._workbook: Form = Workbook(settings, read, write)
         self._table: Form = Table(settings)
 
@@ -169,9 +174,11 @@ class Runner:
         self._phase(job, "reading", 0, 0)
         digest = keep(job, self._folders)
         target = self._targets(job, self._limits(job))
+        made = self._outbox.made(job)
         with self._folders.scratch(job.id) as scratch:
             form, schema = self._form(job), target.schema
-            inputs = self._deaths.guarded(digest, lambda: form.read(job, original, schema, scratch))
+            opened = self._deaths.guarded(digest, lambda: self._locked.open(job, original, made, scratch))
+            inputs = self._deaths.guarded(digest, lambda: form.read(job, opened.book, schema, scratch))
             part_rows = job.part_rows or self._settings.part_rows
             work = Work(inputs, schema, part_rows)
             self._ledger.pin(
@@ -185,7 +192,7 @@ class Runner:
                 rows_read=work.rows,
             )
             self._call(job, target, work)
-            self._write(job, target, work, original, digest, scratch)
+            self._write(job, target, work, opened, digest, scratch)
 
     def _form(self, job: Job) -> Form:
         return self._table if job.door == BATCH else self._workbook
@@ -256,10 +263,10 @@ class Runner:
         stored = self._ledger.results(job.id, slab.first, slab.stop)
         return results.join(slab.checked, [(rows[n], unpack(data, schema)) for n, data in stored], schema)
 
-    def _write(self, job: Job, target: Target, work: Work, original: Path, digest: str, scratch: Path) -> None:
+    def _write(self, job: Job, target: Target, work: Work, opened: Opened, digest: str, scratch: Path) -> None:
         self._phase(job, "writing", work.rows, work.rows)
         made = self._outbox.made(job)
-        result = self._form(job).result(job, original, made, target.schema, scratch)
+        result = self._form(job).result(job, opened.book, opened.made, target.schema, scratch)
         tallies = [results.Tally(source) for source in work.inputs]
         for slab in work.slabs():
             scores = self._join(job, target.schema, slab)
@@ -286,6 +293,7 @@ class Runner:
             ended_at=self._clock(),
         )
         self._deaths.guarded(digest, lambda: result.finish(tallies, facts))
+        self._deaths.guarded(digest, lambda: self._locked.close(job, opened, made))
         sync_file(made)
         check_unchanged(job, self._folders, digest)
         if self._ledger.cancel_asked(job.id):
@@ -294,6 +302,7 @@ class Runner:
 
     def _end(self, job: Job, state: str, reason: str | None) -> str:
         self._ledger.finish(job.id, self._owner, state, reason=reason)
+        self._passwords.forget(job.id)
         self._outbox.clear(job)
         ended = self._ledger.get(job.id) or job
         log.info(

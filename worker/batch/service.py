@@ -23,6 +23,7 @@ from worker.batch.targets import EndpointTargets
 from worker.batch.uploads import UploadDoor
 from worker.endpoints import EndpointRow, Models, Registry
 from worker.endpoints.endpointlogs import EndpointLogs
+from worker.endpoints.passwords import Passwords
 from worker.endpoints.quotas import allowances
 from worker.endpoints.rules import Unknown
 from worker.scoring import Transport
@@ -63,6 +64,7 @@ class BatchService:
         self._serving = serving
         self.registry = Registry(engine, home)
         self.ledger = Ledger(engine, clock)
+        self.passwords = Passwords(engine, home)
         self.folders = JobFolders(home)
         self.owner = Owner(self.folders.root)
         self.logs = EndpointLogs(home, settings.endpoint_log_days, clock=clock)
@@ -79,7 +81,7 @@ class BatchService:
             tables_per_endpoint=settings.jobs_per_endpoint,
             stop=self._stop,
         )
-        self.uploads = UploadDoor(self.ledger, self.folders, self.owner.name, self._engine.wake)
+        self.uploads = UploadDoor(self.ledger, self.folders, self.passwords, self.owner.name, self._engine.wake)
         self.tables = TableJobs(self.ledger, self.folders, self.owner.name, self._engine.wake)
         self.intake = Intake(
             self.registry, self.ledger, self.folders, self.owner, settle_seconds=settings.poll_seconds, clock=clock
@@ -93,6 +95,7 @@ class BatchService:
             self._targets,
             self._settings,
             self.owner.name,
+            passwords=self.passwords,
             calls=self._calls,
             progress=self._progress,
             stopping=self._stop.is_set,

@@ -11,6 +11,7 @@ from typing import Any
 from worker.batch.folders import Claim, JobFolders, new_job_id
 from worker.batch.intake import enter
 from worker.batch.ledger import Job, Ledger
+from worker.endpoints.passwords import Passwords
 from worker.files import sync_file, sync_folder
 
 
@@ -27,10 +28,16 @@ class UploadDoor:
     """What the host calls for its `workbooks` addresses. A job is only ever shown to the endpoint it belongs to."""
 
     def __init__(
-        self, ledger: Ledger, folders: JobFolders, owner: str, wake: Callable[[], None] = lambda: None
+        self,
+        ledger: Ledger,
+        folders: JobFolders,
+        passwords: Passwords,
+        owner: str,
+        wake: Callable[[], None] = lambda: None,
     ) -> None:
         self._ledger = ledger
         self._folders = folders
+        self._passwords = passwords
         self._owner = owner
         self._wake = wake
 
@@ -40,10 +47,14 @@ class UploadDoor:
         path = self._folders.open_claim(claim)
         return Incoming(claim.job_id, path, claim)
 
-    def commit(self, incoming: Incoming) -> str:
-        """The file is whole: make it last, then enter the job; returns the job's id."""
+    def commit(self, incoming: Incoming, password: str = "") -> str:
+        """The file is whole: make it last, then enter the job; returns the job's id. `password` opens this workbook.
+        Raises PasswordInvalid.
+        """
         sync_file(incoming.path)
         sync_folder(incoming.path.parent)
+        if password:
+            self._passwords.keep(incoming.job_id, password)
         enter(incoming.claim, self._ledger, self._folders)
         self._wake()
         return incoming.job_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +18,7 @@ from worker.cli import show
 from worker.cli.home import Home, Json, opened
 from worker.endpoints import EndpointRow, NewEndpoint, Registry, importing
 from worker.endpoints.expiry import DAY_SECONDS, WARNED_DAYS
+from worker.endpoints.passwords import Passwords
 from worker.host.addresses import told_url
 from worker.settings import TABLE, Settings
 
@@ -123,12 +125,38 @@ def _imported(line: importing.Line, new: NewEndpoint | None) -> dict[str, Any]:
     }
 
 
+@customers.command("password")
+def set_password(
+    name: str,
+    *,
+    remove: Annotated[bool, typer.Option("--remove", help="Forget the password.")] = False,
+    home: Home,
+) -> None:
+    """Keep the password of a customer's encrypted workbooks: asked for, or read from standard input."""
+    with opened(home) as engine:
+        customer_id, passwords = Registry(engine, home).customer(name).id, Passwords(engine, home)
+        if remove:
+            passwords.forget(customer_id)
+        elif sys.stdin.isatty():
+            text = typer.prompt("Password of the workbooks", hide_input=True, confirmation_prompt=True, err=True)
+            passwords.keep(customer_id, text)
+        else:
+            passwords.keep(customer_id, sys.stdin.readline().rstrip("\r\n"))
+    show.console.print(f"{name}: {'no password is kept' if remove else 'the password is kept, encrypted'}")
+
+
 @customers.command("list")
 def list_customers(*, home: Home, as_json: Json = False) -> None:
     """List the customers."""
     with opened(home) as engine:
+        protected = Passwords(engine, home).owners()
         found = [
-            {"customer": row.name, "language": row.language, "since": show.moment(row.created_at)}
+            {
+                "customer": row.name,
+                "language": row.language,
+                "password": "kept" if row.id in protected else None,
+                "since": show.moment(row.created_at),
+            }
             for row in Registry(engine, home).customers()
         ]
     show.rows(found, as_json=as_json, empty="No customer yet: sheetscore customers add NAME")

@@ -34,6 +34,7 @@ from worker.logs import to_file
 from worker.progress import Bars
 from worker.scoring import Limits, Schema, discover
 from worker.settings import Settings, help_of
+from worker.workbooks import is_encrypted
 
 EXIT_PROBLEMS = 3
 
@@ -185,6 +186,7 @@ def _score(home: Path, book: Path, endpoint: str, where: str, target: Path) -> i
     """Drive one workbook through the same runner as every other; returns the exit code."""
     settings = Settings(home)
     to_file(home)
+    password = _password(book)
     with opened(home, settings) as engine, Bars(show.errors) as bars:
         models = Models(engine, home, limits=Limits(call_seconds=settings.call_seconds))
         with BatchService(engine, home, settings, models, progress=bars.update, serving=False) as batch:
@@ -192,6 +194,8 @@ def _score(home: Path, book: Path, endpoint: str, where: str, target: Path) -> i
             claim = Claim(new_job_id(), None, row.id, "command", printable(book.name), batch.owner.name, where)
             with open_file(book) as opened_book:
                 copied(opened_book, batch.folders.open_claim(claim))
+            if password:
+                batch.passwords.keep(claim.job_id, password)
             enter(claim, batch.ledger, batch.folders)
             try:
                 job = batch.run(claim.job_id)
@@ -206,6 +210,16 @@ def _score(home: Path, book: Path, endpoint: str, where: str, target: Path) -> i
             _put(batch.folders.folder(job.id) / (job.result_name or ""), target)
     show.console.print(f"{sentence(job.rows_scored or 0, job.rows_with_problems or 0)}: {printable(str(target))}")
     return EXIT_PROBLEMS if job.rows_with_problems else 0
+
+
+def _password(book: Path) -> str:
+    """What opens the workbook, if it is encrypted."""
+    if not is_encrypted(book):
+        return ""
+    given = os.environ.get("SHEETSCORE_PASSWORD", "")
+    if not given and sys.stdin.isatty():
+        given = typer.prompt("Password of the workbook", hide_input=True, err=True)
+    return given
 
 
 def _put(result: Path, target: Path) -> None:

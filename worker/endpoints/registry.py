@@ -219,6 +219,14 @@ class Registry:
             customer_id = self._customer_id(db, customer)
             db.execute(tables.customer.update().where(tables.customer.c.id == customer_id).values(language=language))
 
+    def customer(self, name: str) -> CustomerRow:
+        """One customer. Raises Unknown."""
+        known = self.customers()
+        found = next((row for row in known if row.name == name), None)
+        if found is None:
+            raise rules.Unknown("customer", name, [row.name for row in known])
+        return found
+
     def customers(self) -> list[CustomerRow]:
         """Every customer, by name."""
         with self._engine.connect() as db:

@@ -62,6 +62,14 @@ class LanguageInvalid(RuleError):
         self.language = language
 
 
+class PasswordInvalid(RuleError):
+    """A workbook's password is empty or too long."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"a workbook's password has 1 to {most} characters")
+        self.most = most
+
+
 class NameTaken(RuleError):
     """There is one of that name already."""
 

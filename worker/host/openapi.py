@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from worker import __version__
 from worker.host.addresses import base_url
+from worker.host.workbooks import PASSWORD_HEADER
 from worker.scoring.codecs.classic import INPUT, OUTPUT
 
 PATH = "/openapi.json"
@@ -131,7 +132,13 @@ _MORE: dict[str, Spec] = {
     },
     "post /start": {"parameters": [_query("api-version", {"enum": ["2.0"]}, required=True)]},
     "post /infer": {"requestBody": {"required": True, "content": {"application/json": {"schema": _TENSORS}}}},
-    "post /workbooks": {"parameters": [_query("name", _NAME, required=True)], "requestBody": _FILE},
+    "post /workbooks": {
+        "parameters": [
+            _query("name", _NAME, required=True),
+            {"name": PASSWORD_HEADER, "in": "header", "schema": {**_TEXT, "maxLength": 765}},
+        ],
+        "requestBody": _FILE,
+    },
     "post /uploads": {"parameters": [_query("name", _NAME, required=True)]},
     "put /{name}": {"parameters": _LINK, "requestBody": _FILE},
     "get /{name}": {"parameters": _LINK},

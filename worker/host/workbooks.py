@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from worker.endpoints import EndpointRow, Snapshots
+from worker.endpoints.passwords import MOST_CHARACTERS
 from worker.host.access import authorised
 from worker.host.addresses import own_url
 from worker.host.refusals import Detail, Refusal, bad_argument, not_found
@@ -22,6 +24,9 @@ _SHEET_TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".xlsm": "application/vnd.ms-excel.sheet.macroEnabled.12",
 }
+PASSWORD_HEADER = "x-sheetscore-password"  # noqa: S105 - its name
+"""What opens the workbook that is sent, percent-encoded as in an address."""
+
 _NO_RESULT = {
     "failed": "The job failed: it has no result.",
     "cancelled": "The job was cancelled: it has no result.",
@@ -46,8 +51,8 @@ class Uploads(Protocol):
     def begin(self, endpoint_id: str, customer_id: str | None, name: str) -> Incoming:
         """Make room for a file; nothing counts before `commit`."""
 
-    def commit(self, incoming: Any) -> str:  # noqa: ANN401 - what its own `begin` gave
-        """The file is whole: enter the job; returns its id."""
+    def commit(self, incoming: Any, password: str = "") -> str:  # noqa: ANN401 - what its own `begin` gave
+        """The file is whole: enter the job; returns its id. `password` opens the workbook."""
 
     def abort(self, incoming: Any) -> None:  # noqa: ANN401 - what its own `begin` gave
         """The upload broke off: keep nothing."""
@@ -86,11 +91,12 @@ class Workbooks:
         """Take a workbook (the raw body) and enter its job."""
         endpoint = authorised(request, self._snapshots)
         name = _file_name(request.query_params.get("name", ""))
+        password = _password(request)
         check_told_size(request, self._most_bytes)
         incoming = await to_thread.run_sync(self._uploads.begin, endpoint.id, endpoint.customer_id, name)
         try:
             await stream_to(request, incoming.path, self._most_bytes, self._silence_seconds)
-            job_id = await to_thread.run_sync(self._uploads.commit, incoming)
+            job_id = await to_thread.run_sync(self._uploads.commit, incoming, password)
         except BaseException:
             await to_thread.run_sync(self._uploads.abort, incoming)
             raise
@@ -134,6 +140,20 @@ class Workbooks:
 
 def _conflict(code: str, message: str) -> Refusal:
     return Refusal(409, "Conflict", "The job is in another state.", [Detail(code, message)])
+
+
+def _password(request: Request) -> str:
+    """The workbook's password, "" when none is given. Raises Refusal."""
+    try:
+        password = unquote(request.headers.get(PASSWORD_HEADER, ""), errors="strict")
+    except UnicodeDecodeError:
+        password = "?" * (MOST_CHARACTERS + 1)
+    if len(password) > MOST_CHARACTERS:
+        words = (
+            f"{PASSWORD_HEADER} must be the workbook's password, percent-encoded, at most {MOST_CHARACTERS} characters."
+        )
+        raise bad_argument(Detail("InvalidWorkbookPassword", words))
+    return password
 
 
 def _file_name(name: str) -> str:

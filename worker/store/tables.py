@@ -209,6 +209,14 @@ death = Table(
     Column("at", Float, nullable=False),
 )
 
+# Passwords of encrypted workbooks, encrypted under the home's secret; a job's goes when the job ends.
+password = Table(
+    "password",
+    metadata,
+    Column("owner_id", String(32), primary_key=True),  # a customer or a job
+    Column("data", LargeBinary, nullable=False),
+)
+
 # What was used, counted where it happened; customers and endpoints in words, because it outlives them.
 usage = Table(
     "usage",

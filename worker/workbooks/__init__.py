@@ -9,13 +9,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from worker.workbooks.archive import FileLimits
+    from worker.workbooks.archive import FileLimits, is_encrypted
     from worker.workbooks.block import Look
     from worker.workbooks.errors import WorkbookError
     from worker.workbooks.frames import Sheet
     from worker.workbooks.graft import append_sheets
     from worker.workbooks.labels import Labels
-    from worker.workbooks.quarantine import append_apart, look_apart, read_apart, read_inputs_apart
+    from worker.workbooks.quarantine import (
+        append_apart,
+        decrypt_apart,
+        encrypt_apart,
+        look_apart,
+        read_apart,
+        read_inputs_apart,
+    )
     from worker.workbooks.reader import Input, Rows, read_input, read_inputs
     from worker.workbooks.splice import Appended
     from worker.workbooks.triage import Readiness, readiness
@@ -32,6 +39,9 @@ __all__ = [
     "WorkbookError",
     "append_apart",
     "append_sheets",
+    "decrypt_apart",
+    "encrypt_apart",
+    "is_encrypted",
     "look_apart",
     "read_apart",
     "read_input",
@@ -53,6 +63,9 @@ _HOMES = {
     "append_apart": "quarantine",
     "append_sheets": "graft",
     "look_apart": "quarantine",
+    "decrypt_apart": "quarantine",
+    "encrypt_apart": "quarantine",
+    "is_encrypted": "archive",
     "read_apart": "quarantine",
     "read_input": "reader",
     "read_inputs": "reader",

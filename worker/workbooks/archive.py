@@ -157,6 +157,12 @@ def _ole_fault(file: BinaryIO) -> Fault:
     return found
 
 
+def is_encrypted(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is an encrypted workbook: looked for byte by byte, nothing is parsed. Raises OSError."""
+    with Path(path).open("rb") as file:
+        return file.read(len(_OLE)) == _OLE and _ole_fault(file) is Fault.PASSWORD
+
+
 def _check_end_record(file: BinaryIO) -> None:
     """Zipfile reads the whole directory before anyone can look at its size."""
     size = file.seek(0, os.SEEK_END)

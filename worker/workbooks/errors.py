@@ -30,6 +30,8 @@ class Fault(StrEnum):
     NOT_A_FILE = "not-a-file"
     NOT_A_WORKBOOK = "not-a-workbook"
     PASSWORD = "password"  # noqa: S105 - a fault, no secret
+    WRONG_PASSWORD = "wrong-password"  # noqa: S105 - a fault, no secret
+    RIGHTS = "rights"
     OLD_FORMAT = "old-format"
     BINARY_FORMAT = "binary-format"
     DAMAGED = "damaged"

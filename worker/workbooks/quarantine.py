@@ -99,6 +99,25 @@ def append_apart(
         return done
 
 
+def decrypt_apart(source: Path, target: Path, password: str, limits: FileLimits | None = None) -> None:
+    """Write the workbook that is encrypted in `source` to `target` (0600), in a child process. Raises WorkbookError."""
+    _crypt("decrypt", source, target, password, limits or FileLimits())
+
+
+def encrypt_apart(source: Path, target: Path, password: str, like: Path, limits: FileLimits | None = None) -> None:
+    """Write `source` encrypted to `target`, with the permissions of `like`, in a child. Raises WorkbookError."""
+    _crypt("encrypt", source, target, password, limits or FileLimits(), like)
+
+
+def _crypt(what: str, source: Path, target: Path, password: str, limits: FileLimits, like: Path | None = None) -> None:
+    with tempfile.TemporaryDirectory(prefix=".sheetscore-", dir=target.parent) as name:
+        run_child({"job": what}, Path(name), limits, source, secret=password)
+        made = Path(name) / "book"
+        with _nothing_odd():
+            made.chmod(0o600)
+        publish(made, target, like=like or made)
+
+
 def run_child(
     job: dict[str, Any],
     folder: Path,

@@ -64,11 +64,26 @@ def _work(job: dict[str, Any], folder: Path) -> dict[str, Any]:
             return {"binding": seen.binding and asdict(seen.binding), "fits": seen.fits}
         blocks = read_blocks(job["path"], job["wanted"], job["where"], limits, Labels(**job["labels"]))
         return {"blocks": [exchange.save_block(block, folder, number) for number, block in enumerate(blocks)]}
+    if job["job"] in ("decrypt", "encrypt"):
+        return _crypt(job, folder)
     from worker.workbooks.splice import splice  # noqa: PLC0415
 
     with (folder / "book").open("w+b") as file:
         done = splice(job["path"], file, exchange.load_pages(job["pages"], folder), limits)
     return {"sheets": done.sheets, "warnings": done.warnings}
+
+
+def _crypt(job: dict[str, Any], folder: Path) -> dict[str, Any]:
+    from worker.workbooks.encryption import decrypt, encrypt  # noqa: PLC0415
+
+    password = sys.stdin.read()
+    with (folder / "book").open("w+b") as made:
+        if job["job"] == "encrypt":
+            encrypt(Path(job["path"]), made, password)
+        else:
+            with Path(job["path"]).open("rb") as source:
+                decrypt(source, made, password)
+    return {}
 
 
 def _told(error: BaseException, limits: dict[str, int]) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+"""Encrypted workbooks: opened with the job's or the customer's password, and their results closed with it again.
+
+What can be read without the password lies in the job's scratch folder while the job is driven, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from worker.batch.ledger import Job
+from worker.endpoints.passwords import Passwords
+from worker.workbooks import FileLimits, decrypt_apart, encrypt_apart, is_encrypted
+from worker.workbooks.errors import Fault, FileBroken
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A workbook that can be read. `made` is where its result is to be made: where it will be, or in scratch."""
+
+    original: Path
+    book: Path
+    made: Path
+
+
+class Locked:
+    """Opens and closes the workbooks of jobs."""
+
+    def __init__(self, passwords: Passwords, limits: FileLimits) -> None:
+        self._passwords = passwords
+        self._limits = limits
+
+    def open(self, job: Job, original: Path, made: Path, scratch: Path) -> Opened:
+        """The workbook itself, or what is in it. Raises WorkbookError, also when there is no password for it."""
+        if not is_encrypted(original):
+            return Opened(original, original, made)
+        password = self._password(job)
+        if not password:
+            raise FileBroken(Fault.PASSWORD)
+        plain = scratch / f"plain{original.suffix}"
+        decrypt_apart(original, plain, password, self._limits)
+        return Opened(original, plain, scratch / f"result{made.suffix}")
+
+    def close(self, job: Job, opened: Opened, made: Path) -> None:
+        """See that the result is at `made`, encrypted if the workbook was. Raises WorkbookError."""
+        if opened.made != made:
+            encrypt_apart(opened.made, made, self._password(job), opened.original, self._limits)
+
+    def _password(self, job: Job) -> str:
+        return self._passwords.get(job.id) or self._passwords.get(job.customer_id or "")
