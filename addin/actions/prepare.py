@@ -11,12 +11,13 @@ import pandas as pd
 
 from addin import grid
 from addin.actions.desk import Desk
-from addin.actions.readings import Choices, Doubt, Found, apply, find, questions
+from addin.actions.readings import Choices, Found, apply, find, questions
 from addin.blocks import Remembered, inputs_digest
 from addin.grid import Area, Block
 from addin.grid.cells import fingerprint
 from worker.scoring import DuplicateColumns, MissingColumns, NoRows, Problem, Schema
 from worker.scoring.check import Checked, check, match_columns
+from worker.scoring.readings import Doubt
 from worker.scoring.words import shown
 
 VISIBLE = "Visible rows"

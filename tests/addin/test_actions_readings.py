@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from addin.actions.readings import Doubt, apply, find, questions, read_date, read_number
+from addin.actions.readings import apply, find, questions
 from worker.scoring import Problem, ProblemKind
+from worker.scoring.readings import Doubt, read_date, read_number
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from worker.batch.owner import Owner
 from worker.batch.runner import Runner, Target
 from worker.batch.targets import EndpointTargets
 from worker.endpoints import Models, Registry, Remote
+from worker.endpoints.conventions import from_json
 from worker.endpoints.passwords import Passwords
 from worker.scoring import Answer, Column, Columns, ColumnType, Endpoint, Limits, Output, Schema, ScoringClient
 from worker.settings import Settings
@@ -188,7 +189,9 @@ class Bench:
     def target(self, job: Job, limits: Limits) -> Target:
         """The endpoint, called in this process."""
         endpoint = Endpoint("http://127.0.0.1/workspaces/w/services/s", "", SCHEMA)
-        return Target(SCHEMA, 1, 1, ScoringClient(endpoint, self.transport, limits=limits, sleep=lambda s: None))
+        client = ScoringClient(endpoint, self.transport, limits=limits, sleep=lambda s: None)
+        written = self.registry.conventions("acme") if job.conventions is None else from_json(job.conventions)
+        return Target(SCHEMA, 1, 1, client, written)
 
     def enter(self, book: Path, door: str = "folder", where: str = "") -> str:
         """Claim a copy of `book` as a job."""

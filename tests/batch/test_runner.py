@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import delete
@@ -20,6 +21,7 @@ from worker.batch import slabs
 from worker.batch.ledger import Ledger
 from worker.batch.owner import Owner
 from worker.batch.runner import MOST_STARTS
+from worker.endpoints.conventions import set_conventions
 from worker.scoring import Columns, Throttled, TimedOut, Unauthorized
 from worker.store.tables import part
 from worker.workbooks import FileLimits, append_sheets, read_inputs
@@ -117,6 +119,30 @@ def test_one_of_several_inputs_may_be_named(bench, book, tmp_path: Path) -> None
     assert (job.state, job.rows_read) == ("done", 10)
     names = CalamineWorkbook.from_path(bench.boxes().root / "done" / "loans.xlsx").sheet_names
     assert names[-2:] == ["Scores", "Scores summary"]
+
+
+def test_texts_are_read_as_the_customer_means_them_and_as_was_said_at_the_start(bench, book, tmp_path: Path) -> None:
+    """What the operator says while a job is under way holds for the next one: the parts that are paid for stay its."""
+    source = book(tmp_path / "loans.xlsx", 100)
+    changed = openpyxl.load_workbook(source)
+    for row in range(5, 65):
+        changed["Loans"].cell(row, 3, f"{row}.000,5")
+    changed.save(source)
+    registry = bench.registry
+    set_conventions(registry._engine, "acme", decimal_sign=",")
+    job_id = bench.enter(source)
+    first = bench.ledger.claim("me", lambda name: False, only=job_id)
+    stopping = bench.drive(job_id, stopping=lambda: bench.transport.calls >= 1)
+    assert (first.conventions, stopping.conventions) == (None, '{"decimal_sign": ","}')
+    set_conventions(registry._engine, "acme", decimal_sign=".")
+    job = bench.drive(job_id)
+    assert (job.state, job.rows_scored) == ("done", 100)
+    assert set(bench.transport.paid.values()) == {1}
+    assert 5000.5 in bench.transport.paid
+    summary = sheet(bench.boxes().root / "done" / "loans.xlsx", "Scores summary")
+    notes = [value for what, value in summary if what == "Note"]
+    assert notes == ["Texts that were read as numbers or dates, as is agreed with you: 60 in Amount."]
+    assert bench.drive(bench.enter(source)).rows_scored == 40
 
 
 def test_a_large_job_is_read_again_rather_than_held(
@@ -265,7 +291,7 @@ class ForgetfulLedger(Ledger):
 
 # Reading and writing in this process: hundreds of jobs need no child to keep them apart.
 HERE = {
-    "read": lambda file, schema, scratch, where, limits: read_inputs(file, schema, where),
+    "read": lambda file, schema, scratch, where, limits, written: read_inputs(file, schema, where),
     "write": lambda source, target, sheets, limits: append_sheets(source, target, sheets),
 }
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from worker.batch import slabs
 from worker.batch.slabs import Work
 from worker.scoring import Column, ColumnType, NoRows, Output, Schema
+from worker.scoring.readings import Conventions
 from worker.workbooks import Input
 
 SCHEMA = Schema((Column("x", ColumnType.NUMBER),), (Output("y", ColumnType.NUMBER),))
@@ -31,7 +32,7 @@ def test_parts_cover_all_good_rows_of_all_inputs(counts: list[int], part_rows: i
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(slabs, "SLAB_ROWS", slab)
         patch.setattr(slabs, "KEPT_ROWS", 1000 if kept else 0)
-        work = Work([given_rows(count, of) for of, count in enumerate(counts)], SCHEMA, part_rows)
+        work = Work([given_rows(count, of) for of, count in enumerate(counts)], SCHEMA, part_rows, Conventions())
         seen = [
             (part.number, slab.of, slab.source.frame["x"].to_numpy()[part.rows].tolist())
             for _ in range(2)
@@ -49,4 +50,4 @@ def test_parts_cover_all_good_rows_of_all_inputs(counts: list[int], part_rows: i
 
 def test_no_row_at_all_is_said() -> None:
     with pytest.raises(NoRows):
-        list(Work([given_rows(0, 0), given_rows(0, 1)], SCHEMA, 10).slabs())
+        list(Work([given_rows(0, 0), given_rows(0, 1)], SCHEMA, 10, Conventions()).slabs())

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import worker.batch.errors
+import worker.batch.results
 import worker.scoring.endpoint
 import worker.scoring.errors
 import worker.scoring.run
@@ -109,6 +110,7 @@ def test_every_warning_of_the_reader_has_words() -> None:
     """The codes that its source names."""
     source = Path(worker.workbooks.block.__file__).read_text("utf-8")
     codes = set(re.findall(r'f"([a-z-]+): \{', source))
+    codes |= set(re.findall(r'f"([a-z-]+): \{', Path(worker.batch.results.__file__).read_text("utf-8")))
     assert codes == set(_WARNINGS)
     for code in codes:
         assert "1207" in warning_words(f"{code}: 1207")

@@ -249,3 +249,17 @@ def test_the_password_of_a_customers_workbooks(shell: Shell) -> None:
     shell.text("customers", "password", "acme", "--remove")
     assert shell("customers", "list")[0]["password"] is None
     assert CliRunner().invoke(app, [*words[:2], "nobody", *words[3:]], input="x\n").exit_code == 1
+
+
+def test_how_a_customer_writes_is_said_shown_and_taken_back(shell: Shell) -> None:
+    """A tab has a name, as no shell passes one easily."""
+    shell("customers", "add", "acme")
+    said = shell("customers", "update", "acme", "--decimal-sign", ",", "--csv-separator", "tab")
+    assert (said["decimal_sign"], said["csv_separator"], said["date_order"]) == (",", "\t", "")
+    said = shell("customers", "update", "acme", "--decimal-sign", "", "--date-order", "dmy")
+    shown = shell("customers", "show", "acme")
+    assert said.items() <= shown.items()
+    assert (shown["decimal_sign"], shown["csv_separator"], shown["date_order"]) == ("", "\t", "dmy")
+    refused = shell.process("customers", "update", "acme", "--decimal-sign", "x")
+    assert (refused.returncode, "decimal_sign" in refused.stderr) == (1, True)
+    assert shell.process("customers", "show", "nobody").returncode == 1

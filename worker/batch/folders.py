@@ -30,6 +30,7 @@ class Claim:
     file_name: str
     owner: str
     where: str = ""
+    conventions: str | None = None
 
 
 class JobFolders:

@@ -12,11 +12,12 @@ from worker.batch.ledger import Job
 from worker.batch.slabs import Slab
 from worker.batch.tables import read_table, write_table
 from worker.scoring import Schema
+from worker.scoring.readings import Conventions
 from worker.settings import Settings
 from worker.workbooks import FileLimits, Rows, Sheet
 from worker.workbooks.spool import Spool
 
-ReadBook = Callable[[Path, Schema, Path, str, FileLimits], Sequence[Rows]]
+ReadBook = Callable[[Path, Schema, Path, str, FileLimits, Conventions], Sequence[Rows]]
 WriteBook = Callable[[Path, Path, Sequence[Sheet], FileLimits], object]
 
 
@@ -31,9 +32,9 @@ class Result(Protocol):
 
 
 class Form(Protocol):
-    """A kind of file. `scratch` is a folder for what is needed until the job ends."""
+    """A kind of file. `written` says how its author writes, `scratch` is for what is needed until the job ends."""
 
-    def read(self, job: Job, original: Path, schema: Schema, scratch: Path) -> Sequence[Rows]:
+    def read(self, job: Job, original: Path, schema: Schema, written: Conventions, scratch: Path) -> Sequence[Rows]:
         """The inputs to score."""
 
     def result(self, job: Job, original: Path, made: Path, schema: Schema, scratch: Path) -> Result:
@@ -49,9 +50,9 @@ class Workbook:
         self.write = write
         self._read = read
 
-    def read(self, job: Job, original: Path, schema: Schema, scratch: Path) -> Sequence[Rows]:
+    def read(self, job: Job, original: Path, schema: Schema, written: Conventions, scratch: Path) -> Sequence[Rows]:
         """Raises WorkbookError."""
-        return self._read(original, schema, scratch, job.input, self.limits)
+        return self._read(original, schema, scratch, job.input, self.limits, written)
 
     def result(self, job: Job, original: Path, made: Path, schema: Schema, scratch: Path) -> Result:  # noqa: ARG002 - a Form
         """Its `finish` raises WorkbookError, OSError."""
@@ -90,7 +91,7 @@ class Table:
     def __init__(self, settings: Settings) -> None:
         self._limits = file_limits(settings)
 
-    def read(self, job: Job, original: Path, schema: Schema, scratch: Path) -> Sequence[Rows]:  # noqa: ARG002 - a Form
+    def read(self, _job: Job, original: Path, schema: Schema, _written: Conventions, _scratch: Path) -> Sequence[Rows]:
         """See `read_table`."""
         return [read_table(original, schema, self._limits)]
 

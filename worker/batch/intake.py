@@ -236,7 +236,15 @@ def _is_whole(folder: Folder, name: str) -> bool:
 
 def enter(claim: Claim, ledger: Ledger, folders: JobFolders) -> None:
     """Make a claim, whose file has arrived, a job. Doing it again is no harm."""
-    ledger.add(claim.job_id, claim.customer_id, claim.endpoint_id, claim.door, claim.file_name, claim.where)
+    ledger.add(
+        claim.job_id,
+        claim.customer_id,
+        claim.endpoint_id,
+        claim.door,
+        claim.file_name,
+        claim.where,
+        claim.conventions,
+    )
     folders.entered(claim.job_id)
 
 

@@ -61,6 +61,7 @@ class Job:
     started_at: float | None
     ended_at: float | None
     request: str | None = None
+    conventions: str | None = None
 
     @property
     def output_name(self) -> str:
@@ -137,9 +138,19 @@ class Ledger:
         self._clock = clock
 
     def add(
-        self, job_id: str, customer_id: str | None, endpoint_id: str | None, door: str, file_name: str, where: str = ""
+        self,
+        job_id: str,
+        customer_id: str | None,
+        endpoint_id: str | None,
+        door: str,
+        file_name: str,
+        where: str = "",
+        conventions: str | None = None,
     ) -> None:
-        """Enter a claimed file as a queued job. Entering it again changes nothing, also if two do it at once."""
+        """Enter a claimed file as a queued job. Entering it again changes nothing, also if two do it at once.
+
+        `conventions` (JSON) are those of this file, where they are not its customer's.
+        """
         values = {
             "id": job_id,
             "customer_id": customer_id,
@@ -147,6 +158,7 @@ class Ledger:
             "door": door,
             "file_name": file_name,
             "input": where,
+            "conventions": conventions,
             "state": "queued",
             "created_at": self._clock(),
         }

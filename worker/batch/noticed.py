@@ -5,6 +5,7 @@ from __future__ import annotations
 _WARNINGS: dict[str, str] = {
     "blank-header": "The column in {} has no header and is not repeated beside the scores.",
     "rows-below-table": "There are rows from {} on, below the table. They are not part of it and were not scored.",
+    "texts-read": "Texts that were read as numbers or dates, as is agreed with you: {}.",
     "hidden-rows": "Rows that are hidden or filtered out, and were scored like the others: {}.",
 }
 

@@ -79,9 +79,11 @@ class Tally:
     rows_with_problems: int = 0
     problems: Counter[tuple[str | None, ProblemKind]] = field(default_factory=Counter)
     model_versions: set[str] = field(default_factory=set)
+    texts: Counter[str] = field(default_factory=Counter)
 
-    def add(self, scores: Scores) -> None:
-        """Count some more rows."""
+    def add(self, scores: Scores, texts: Counter[str] | None = None) -> None:
+        """Count some more rows; `texts` are those that were read as numbers or dates, by column."""
+        self.texts.update(texts or {})
         self.rows_scored += scores.rows_scored
         self.rows_with_problems += scores.rows_with_problems
         self.problems.update((problem.column, problem.kind) for problem in scores.problems)
@@ -208,7 +210,8 @@ def _notes(tallies: Sequence[Tally]) -> list[tuple[str, str]]:
     """What was noticed while reading, each thing once, with the input where there are several."""
     notes: dict[str, str] = {}
     for tally in tallies:
-        for warning in tally.source.warnings:
+        texts = (f"texts-read: {count:,} in {column}" for column, count in tally.texts.items())
+        for warning in (*tally.source.warnings, *texts):
             before = f"{tally.source.address}. " if len(tallies) > 1 else ""
             notes.setdefault(warning, before + warning_words(warning))
     return [("Note", words) for words in notes.values()]

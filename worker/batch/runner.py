@@ -25,6 +25,7 @@ from worker.batch.parts import Part, pack, unpack
 from worker.batch.pool import CallFailed, CallPool, Stopped
 from worker.batch.slabs import Slab, Work
 from worker.endpoints import RuleError
+from worker.endpoints.conventions import to_json
 from worker.endpoints.passwords import Passwords
 from worker.files import sync_file
 from worker.scoring import (
@@ -39,6 +40,7 @@ from worker.scoring import (
     TableError,
 )
 from worker.scoring.outputs import empty_outputs
+from worker.scoring.readings import NOTHING_SAID, Conventions
 from worker.settings import Settings
 from worker.workbooks import WorkbookError, append_apart, read_inputs_apart
 
@@ -62,12 +64,13 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a job is scored against: pinned when it starts, the same after every restart."""
+    """What a job is scored against, and how its texts are meant: pinned when it starts, the same after a restart."""
 
     schema: Schema
     contract_version: int
     model_version: int
     client: Scorer
+    conventions: Conventions = NOTHING_SAID
 
 
 class Targets(Protocol):
@@ -176,17 +179,18 @@ class Runner:
         target = self._targets(job, self._limits(job))
         made = self._outbox.made(job)
         with self._folders.scratch(job.id) as scratch:
-            form, schema = self._form(job), target.schema
+            form, schema, written = self._form(job), target.schema, target.conventions
             opened = self._deaths.guarded(digest, lambda: self._locked.open(job, original, made, scratch))
-            inputs = self._deaths.guarded(digest, lambda: form.read(job, opened.book, schema, scratch))
+            inputs = self._deaths.guarded(digest, lambda: form.read(job, opened.book, schema, written, scratch))
             part_rows = job.part_rows or self._settings.part_rows
-            work = Work(inputs, schema, part_rows)
+            work = Work(inputs, schema, part_rows, written)
             self._ledger.pin(
                 job.id,
                 self._owner,
                 sha256=digest,
                 contract_version=target.contract_version,
                 model_version=target.model_version,
+                conventions=to_json(target.conventions),
                 part_rows=part_rows,
                 parts=work.parts,
                 rows_read=work.rows,
@@ -270,7 +274,7 @@ class Runner:
         tallies = [results.Tally(source) for source in work.inputs]
         for slab in work.slabs():
             scores = self._join(job, target.schema, slab)
-            tallies[slab.of].add(scores)
+            tallies[slab.of].add(scores, slab.texts)
             result.add(slab, scores)
         self._ledger.pin(
             job.id,

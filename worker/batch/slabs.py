@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from worker.batch.parts import Part, plan
 from worker.scoring import Checked, Schema
-from worker.scoring.check import check
+from worker.scoring.meant import Meant, check_meant
+from worker.scoring.readings import Conventions
 from worker.workbooks import Input, Rows
 
 SLAB_ROWS = 20_000
@@ -20,7 +22,8 @@ KEPT_ROWS = 100_000
 @dataclass(frozen=True, slots=True)
 class Slab:
     """Some rows of the input at the place `of`, after the check. Its parts, whose rows are positions in the slab, have
-    the numbers from `first` up to `stop`, without those of which no row can be sent.
+    the numbers from `first` up to `stop`, without those of which no row can be sent. `texts` counts by column the texts
+    that were read as numbers or dates.
     """
 
     of: int
@@ -29,16 +32,18 @@ class Slab:
     parts: tuple[Part, ...]
     first: int
     stop: int
+    texts: Counter[str]
 
 
 class Work:
-    """All rows of a job. Slabs and numbers of parts are a pure function of the inputs and `part_rows`, so that a job
-    taken up again after a crash finds its parts.
+    """All rows of a job. Slabs and numbers of parts are a pure function of what is given here, so that a job taken up
+    again after a crash finds its parts.
     """
 
-    def __init__(self, inputs: Sequence[Rows], schema: Schema, part_rows: int) -> None:
+    def __init__(self, inputs: Sequence[Rows], schema: Schema, part_rows: int, written: Conventions) -> None:
         self.inputs = inputs
         self._schema = schema
+        self._written = written
         self._part_rows = part_rows
         self._kept: dict[int, Slab] = {}
         self.rows = sum(source.count for source in inputs)
@@ -72,9 +77,10 @@ class Work:
         return count
 
     def _slab(self, of: int, source: Input, first: int) -> Slab:
-        checked = self._check(source)
+        meant = self._check(source)
         stop = first + -(-source.count // self._part_rows)
-        return Slab(of, source, checked, tuple(plan(checked.good, self._part_rows, first)), first, stop)
+        parts = tuple(plan(meant.checked.good, self._part_rows, first))
+        return Slab(of, source, meant.checked, parts, first, stop, meant.texts)
 
-    def _check(self, source: Input) -> Checked:
-        return check(source.frame, self._schema, source.problems)
+    def _check(self, source: Input) -> Meant:
+        return check_meant(source.frame, self._schema, source.problems, self._written)

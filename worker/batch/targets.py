@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from worker.batch.errors import NoEndpoint
 from worker.batch.intake import folder_names
-from worker.batch.ledger import Job
+from worker.batch.ledger import BATCH, Job
 from worker.batch.runner import Target
 from worker.endpoints import EndpointRow, Models, Registry
+from worker.endpoints.conventions import from_json
 from worker.endpoints.endpointlogs import EndpointLogs
 from worker.scoring import Answer, Columns, Endpoint, Limits, ScoringClient, Transport
+from worker.scoring.readings import Conventions
 
 INSIDE = "http://127.0.0.1/workspaces/default/services/"
 """Address of an endpoint that is called without HTTP; nothing is ever sent to it."""
@@ -62,4 +64,11 @@ class EndpointTargets:
         outside = self._transport(job)
         url, key, transport = outside if outside is not None else (f"{INSIDE}{row.id}", "", inside)
         client = ScoringClient(Endpoint(url, key, schema, row.name), transport, limits=limits, sleep=self._sleep)
-        return Target(schema, contract_version, model_version, client)
+        return Target(schema, contract_version, model_version, client, self._conventions(job, row))
+
+    def _conventions(self, job: Job, row: EndpointRow) -> Conventions:
+        if job.door == BATCH:  # the batch API has a format of its own
+            return Conventions()
+        if job.conventions is not None or row.customer is None:
+            return from_json(job.conventions)
+        return self._registry.conventions(row.customer)

@@ -13,7 +13,7 @@ import typer
 from sqlalchemy.exc import OperationalError
 
 from worker.batch.explain import explain
-from worker.cli import access, convert, infer, manage, run, services, usage
+from worker.cli import access, conventions, convert, infer, manage, run, services, usage
 from worker.cli.show import complain
 from worker.scoring import ContractError, SheetscoreError
 from worker.settings import TABLE, SettingError
@@ -38,7 +38,7 @@ app.add_typer(services.services, name="services")
 app.add_typer(services.models, name="models")
 app.add_typer(access.endpoints, name="endpoints")
 app.add_typer(access.tokens, name="tokens")
-app.add_typer(usage.customers, name="customers")
+app.add_typer(conventions.customers, name="customers")
 app.add_typer(manage.jobs, name="jobs")
 with suppress(ModuleNotFoundError):  # a server need not have what the add-in needs; worker.__main__ says so
     app.add_typer(import_module("addin.commands").app, name="addin")

@@ -23,9 +23,11 @@ from worker.batch.publish import free_name
 from worker.batch.results import sentence
 from worker.batch.service import BatchService
 from worker.cli import show
+from worker.cli.conventions import CsvEncoding, CsvSeparator, DateOrder, DecimalSign, given
 from worker.cli.home import Home, opened
 from worker.demo.run import run_demo
 from worker.endpoints import Access, Models, Registry, Remote, Snapshots, Updates
+from worker.endpoints.conventions import to_json
 from worker.endpoints.expiry import ExpiryWatch
 from worker.endpoints.meter import Meter
 from worker.folder import Folder, open_file
@@ -33,6 +35,7 @@ from worker.host import Accounts, Area, Exposure, HostServer, Management, NotSaf
 from worker.logs import to_file
 from worker.progress import Bars
 from worker.scoring import Limits, Schema, discover
+from worker.scoring.readings import Conventions
 from worker.settings import Settings, help_of
 from worker.workbooks import is_encrypted
 
@@ -131,16 +134,21 @@ def score(
     ] = "",
     out: Annotated[Path | None, typer.Option(help="Where the result goes; beside the workbook if not given.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Write over what --out names.")] = False,
+    decimal_sign: DecimalSign = None,
+    date_order: DateOrder = None,
+    csv_separator: CsvSeparator = None,
+    csv_encoding: CsvEncoding = None,
     home: Home,
 ) -> None:
     """Score one workbook now, against an endpoint of this home or any by its URL."""
     target = _target(book, out, replace=replace)
+    written = given(decimal_sign, date_order, csv_separator, csv_encoding)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended like Ctrl-C: nothing half is left
     if "://" in endpoint:
         with tempfile.TemporaryDirectory(prefix="sheetscore-") as made:
-            code = _score(Path(made), book, _register(Path(made), endpoint), where, target)
+            code = _score(Path(made), book, _register(Path(made), endpoint), where, target, written)
     else:
-        code = _score(home, book, endpoint, where, target)
+        code = _score(home, book, endpoint, where, target, written)
     raise typer.Exit(code)
 
 
@@ -182,8 +190,9 @@ def _register(home: Path, url: str) -> str:
     return "remote/default"
 
 
-def _score(home: Path, book: Path, endpoint: str, where: str, target: Path) -> int:
+def _score(home: Path, book: Path, endpoint: str, where: str, target: Path, written: Conventions | None) -> int:
     """Drive one workbook through the same runner as every other; returns the exit code."""
+    said = to_json(written) if written else None
     settings = Settings(home)
     to_file(home)
     password = _password(book)
@@ -191,7 +200,7 @@ def _score(home: Path, book: Path, endpoint: str, where: str, target: Path) -> i
         models = Models(engine, home, limits=Limits(call_seconds=settings.call_seconds))
         with BatchService(engine, home, settings, models, progress=bars.update, serving=False) as batch:
             row = batch.registry.endpoint(endpoint)
-            claim = Claim(new_job_id(), None, row.id, "command", printable(book.name), batch.owner.name, where)
+            claim = Claim(new_job_id(), None, row.id, "command", printable(book.name), batch.owner.name, where, said)
             with open_file(book) as opened_book:
                 copied(opened_book, batch.folders.open_claim(claim))
             if password:

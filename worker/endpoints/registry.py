@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import IntegrityError
 
 from worker.endpoints import keys, rules
+from worker.endpoints.conventions import conventions_of
 from worker.endpoints.models import Remote, model_name, transport_for
 from worker.endpoints.rows import (
     CustomerRow,
@@ -28,6 +29,7 @@ from worker.endpoints.trial import Trial, score_apart
 from worker.endpoints.updates import Change, Pin, check_movable, move, pin, record
 from worker.endpoints.versions import Versions
 from worker.scoring.limits import Limits
+from worker.scoring.readings import Conventions
 from worker.scoring.schema import Schema
 from worker.scoring.transport import Transport
 from worker.store import tables
@@ -226,6 +228,10 @@ class Registry:
         if found is None:
             raise rules.Unknown("customer", name, [row.name for row in known])
         return found
+
+    def conventions(self, customer: str) -> Conventions:
+        """How a customer writes. Raises Unknown."""
+        return conventions_of(self._engine, customer)
 
     def customers(self) -> list[CustomerRow]:
         """Every customer, by name."""

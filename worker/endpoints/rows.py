@@ -61,7 +61,8 @@ class ModelRow:
 class CustomerRow:
     """One customer. `quota_rows` is how many rows a month; at the quota `quota_blocks` refuses, else lets on.
 
-    `language` is the one their templates are in (BCP 47), None where nobody said.
+    `language` is the one their templates are in (BCP 47), None where nobody said. `written` is JSON of their
+    conventions; see `worker.endpoints.conventions`.
     """
 
     id: str
@@ -70,6 +71,7 @@ class CustomerRow:
     quota_rows: int | None = None
     quota_blocks: bool = True
     language: str | None = None
+    written: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,14 @@ class PasswordInvalid(RuleError):
         self.most = most
 
 
+class EncodingInvalid(RuleError):
+    """There is no encoding of text by that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name!r} is no encoding, such as utf-8, cp1252 or iso-8859-15")
+        self.name = name
+
+
 class NameTaken(RuleError):
     """There is one of that name already."""
 

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from worker.scoring.errors import Problem, ProblemKind
+from worker.scoring.readings import Reading, read_date, read_number
 
 MOST_REASONS = 3
 MOST_ALLOWED = 12
@@ -68,10 +69,24 @@ def _perhaps(value: str, wanted: tuple[str, ...]) -> str:
 def _not_a_number(problem: Problem) -> str:
     value, column = problem.value, problem.column
     if isinstance(value, str) and _LOOKS_LIKE_A_NUMBER.fullmatch(value.strip()):
-        return f"{shown(value)} is text, not a number; convert it (in Excel: Data, Text to Columns, Finish) ({column})"
+        found = f"{shown(value)} is text, not a number{_either(read_number(value))}"
+        return f"{found}; convert it (in Excel: Data, Text to Columns, Finish) ({column})"
     if isinstance(value, dt.time | dt.timedelta):
         return f"{shown(value)} is a time, not a number; format the cell as Number and check it ({column})"
     return f"{shown(value)} is not a number; {column} takes numbers"
+
+
+def _not_a_date(problem: Problem) -> str:
+    value, column = problem.value, problem.column
+    doubt = _either(read_date(value)) if isinstance(value, str) else ""
+    return f"{shown(value)} is not a date{doubt}; enter {column} as a date (in Excel: format the cell as Date)"
+
+
+def _either(reading: Reading | None) -> str:
+    """Both meanings of a text that has two."""
+    if reading is None or len(reading.values) < 2:
+        return ""
+    return f", and may mean {' or '.join(map(shown, reading.values))}"
 
 
 def _range(problem: Problem) -> str:
@@ -89,9 +104,7 @@ _PROBLEMS: dict[ProblemKind, Callable[[Problem], str]] = {
     ProblemKind.TOO_LARGE: lambda p: f"{shown(p.value)} has more digits than a workbook keeps exactly ({p.column})",
     ProblemKind.OUT_OF_RANGE: lambda p: f"{shown(p.value)} is out of range; {p.column} must be {_range(p)}",
     ProblemKind.NOT_A_BOOLEAN: lambda p: f"{shown(p.value)} is neither TRUE nor FALSE ({p.column})",
-    ProblemKind.NOT_A_DATE: lambda p: (
-        f"{shown(p.value)} is not a date; enter {p.column} as a date (in Excel: format the cell as Date)"
-    ),
+    ProblemKind.NOT_A_DATE: _not_a_date,
     ProblemKind.NOT_TEXT: lambda p: f"{shown(p.value)} is not text; {p.column} takes text",
     ProblemKind.NOT_A_CATEGORY: lambda p: (
         f"{shown(p.value)} is not a value of {p.column}{_perhaps(str(p.value), p.wanted)}. "

@@ -76,6 +76,7 @@ customer = Table(
     Column("quota_rows", BigInteger),  # rows a month; null for no quota
     Column("quota_blocks", Boolean, nullable=False, default=True, server_default=true()),
     Column("language", String(35)),  # BCP 47; null where nobody said
+    Column("conventions", Text),  # JSON: how they write numbers, dates, CSV; null where nobody said
 )
 
 endpoint = Table(
@@ -181,6 +182,7 @@ job = Table(
     Column("result_name", Text),  # the name chosen in done/ or failed/, recorded before it appears there
     Column("reason", Text),  # plain words, for failed jobs
     Column("starts", Integer, nullable=False, default=0),  # how often a process began to drive it
+    Column("conventions", Text),  # JSON: those of its customer when it was first driven
     Column("owner", String(64)),  # process that drives it now
     Column("created_at", Float, nullable=False),
     Column("started_at", Float),

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from worker import apart
 from worker.apart import ChildDied, Death
+from worker.scoring.readings import NOTHING_SAID, Conventions
 from worker.scoring.schema import Schema
 from worker.workbooks import exchange
 from worker.workbooks.archive import FileLimits, open_file
@@ -55,14 +56,18 @@ def read_inputs_apart(
     folder: Path,
     where: str = "",
     limits: FileLimits | None = None,
+    written: Conventions = NOTHING_SAID,
     labels: Labels | None = None,
 ) -> list[StoredRows]:
     """As `reader.read_inputs`, in a child process that leaves the rows in files in `folder`, which stay there.
 
+    `written` says how the author of a CSV file writes.
+
     Raises WorkbookError, also when the child dies.
     """
     limits = limits or FileLimits()
-    job = {"job": "read", "wanted": schema.input_names, "where": where, "labels": asdict(labels or Labels())}
+    told = {"labels": asdict(labels or Labels()), "written": asdict(written)}
+    job = {"job": "read", "wanted": schema.input_names, "where": where, **told}
     answer = run_child(job, folder, limits, path)
     with _nothing_odd():
         return [StoredRows(exchange.StoredBlock(facts, folder, n)) for n, facts in enumerate(answer["blocks"])]
