@@ -46,7 +46,7 @@ def read_apart(
     Raises WorkbookError, also when the child dies.
     """
     with tempfile.TemporaryDirectory(prefix="sheetscore-") as folder:
-        inputs = read_inputs_apart(path, schema, Path(folder), where, limits, labels)
+        inputs = read_inputs_apart(path, schema, Path(folder), where, limits, labels=labels)
         return only_one([rows.take(0, rows.count) for rows in inputs])
 
 
