@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 from openpyxl.workbook import Workbook
 
-from workbook_templates.definition import Definition
+from workbook_templates.definition import Definition, DefinitionError, Fault
 from workbook_templates.facts import Facts
 from workbook_templates.finish import finish
-from workbook_templates.inputsheet import InputSheet
+from workbook_templates.inputsheet import InputSheet, Row
 from workbook_templates.look import Look
 from workbook_templates.phrases import Phrases
 from workbook_templates.plan import FILLED, INCOMPLETE, line, plan
@@ -24,16 +25,25 @@ def bind(definition: Definition, schema: Schema, endpoint_id: str) -> Binding:
     return Binding(endpoint_id, definition.name, str(definition.version), schema.fingerprint())
 
 
-def build(definition: Definition, schema: Schema, binding: Binding, facts: Facts) -> bytes:
+def build(
+    definition: Definition, schema: Schema, binding: Binding, facts: Facts, rows: Sequence[Row] | None = None
+) -> bytes:
     """The workbook as an .xlsx. The same arguments give the same bytes. No macro, link, address or key is in it.
 
-    Raises DefinitionError when the definition does not fit the schema.
+    `rows` are filled in, values by column name, datetimes as such or as ISO 8601 text; None is the sample rows that
+    the definition wants. Raises DefinitionError when the definition does not fit the schema, or has too few rows.
     """
+    if rows is not None and len(rows) > definition.rows:
+        what = f"{len(rows):,} rows are to be filled in, and there is room for {definition.rows:,}"
+        raise DefinitionError(definition.name, (Fault(0, "rows", what),))
     planned, phrases = plan(definition, schema), Phrases(definition.words)
     book = Workbook()
     start_sheet = book.worksheets[0]
     start_sheet.title = phrases("start")
-    entry = InputSheet(book, definition, schema, planned, phrases)
+    if rows is None:
+        entry = InputSheet(book, definition, planned, phrases, schema.sample[: definition.sample_rows], examples=True)
+    else:
+        entry = InputSheet(book, definition, planned, phrases, rows)
     entry.draw()
     start = StartSheet(start_sheet, definition, planned, phrases, facts)
     start.draw(book)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from openpyxl.formatting.rule import Rule
@@ -39,11 +39,14 @@ from workbook_templates.plan import (
     line,
 )
 from workbook_templates.sheets import name
-from worker.scoring.schema import ColumnType, Schema
+from worker.scoring.schema import ColumnType
 
 WIDEST, NARROWEST = 30, 11
 _PAGE = 190
 """Width of the columns that can still be read when they are fitted to one page across."""
+
+Row = Mapping[str, Any]
+"""A row to fill in: values by column name."""
 
 _EDGE = Side("thin", color=f"FF{look.LINE}")
 
@@ -51,11 +54,21 @@ _EDGE = Side("thin", color=f"FF{look.LINE}")
 class InputSheet:
     """Draws the sheet from its plan. `counts` are the stored values of its two formulas, by cell."""
 
-    def __init__(self, book: Workbook, definition: Definition, schema: Schema, plan: Plan, phrases: Phrases) -> None:
+    def __init__(
+        self,
+        book: Workbook,
+        definition: Definition,
+        plan: Plan,
+        phrases: Phrases,
+        rows: Sequence[Row],
+        *,
+        examples: bool = False,
+    ) -> None:
         self.sheet: Worksheet = book.create_sheet(phrases("input"))
         self._book = book
         self._definition = definition
-        self._samples = schema.sample[: definition.sample_rows]
+        self._filled = [{line(name): value for name, value in row.items()} for row in rows]
+        self._examples = examples and bool(rows)
         self._plan = plan
         self._phrases = phrases
         self._look = Look(definition.accent)
@@ -64,8 +77,10 @@ class InputSheet:
     def counts(self) -> dict[str, int]:
         """What the two counts are as the sheet is handed out."""
         needed = [field.header for field in self._plan.inputs if field.needed]
-        lacking = sum(any(row.get(name) is None for name in needed) for row in self._samples)
-        return {f"A{FILLED}": len(self._samples), f"A{INCOMPLETE}": lacking}
+        known = [field.header for field in self._plan.fields]
+        started = [row for row in self._filled if any(row.get(name) is not None for name in known)]
+        lacking = sum(any(row.get(name) is None for name in needed) for row in started)
+        return {f"A{FILLED}": len(started), f"A{INCOMPLETE}": lacking}
 
     def draw(self) -> None:
         """Everything on the sheet, its names and its print set-up."""
@@ -81,7 +96,7 @@ class InputSheet:
     def _top(self) -> None:
         sheet, phrases = self.sheet, self._phrases
         put(sheet, f"A{TITLE}", line(self._definition.title), font(self._look_ink(), 18, bold=True))
-        hint = " ".join([phrases("hint"), *([phrases("examples")] if self._samples else [])])
+        hint = " ".join([phrases("hint"), *([phrases("examples")] if self._examples else [])])
         put(sheet, f"A{HINT}", hint, font(look.QUIET))
         for row, formula, key in (
             (FILLED, filled_formula(self._plan), "filled"),
@@ -175,14 +190,15 @@ class InputSheet:
         return min(max(NARROWEST, *(len(text) + 2 for text in texts)), WIDEST)
 
     def _rows(self) -> None:
-        for row, sample in enumerate(self._samples, FIRST):
-            for field in self._plan.inputs:
-                self._cell(f"{field.letter}{row}", _as_cell(sample, field), field)
+        for row, values in enumerate(self._filled, FIRST):
+            for field in self._plan.fields:
+                self._cell(f"{field.letter}{row}", values.get(field.header), field)
 
-    def _cell(self, address: str, value: Any, field: Field) -> None:  # noqa: ANN401 - what a sample may hold
+    def _cell(self, address: str, value: Any, field: Field) -> None:  # noqa: ANN401 - what a row may hold
         cell = self.sheet[address]
-        cell.value = value
-        if isinstance(value, str):
+        moment = field.type is ColumnType.DATETIME and isinstance(value, str)
+        cell.value = dt.datetime.fromisoformat(value) if moment else value
+        if isinstance(value, str) and not moment:
             cell.data_type = "s"
         cell.number_format, cell.font, cell.alignment = field.format, font(), _aligned(field)
 
@@ -268,10 +284,3 @@ def _aligned(column: Field | Shown) -> Alignment:
     """Text keeps away from a number on its left."""
     text = isinstance(column, Field) and column.type is ColumnType.TEXT
     return Alignment(horizontal="left" if text else None, vertical="center", indent=int(text))
-
-
-def _as_cell(sample: Mapping[str, Any], field: Field) -> Any:  # noqa: ANN401
-    value = next((value for key, value in sample.items() if line(key) == field.header), None)
-    if field.type is ColumnType.DATETIME and isinstance(value, str):
-        return dt.datetime.fromisoformat(value)
-    return value
