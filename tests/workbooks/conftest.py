@@ -11,13 +11,8 @@ import openpyxl
 import pytest
 import xlsxwriter
 
+from tests.workbooks.smallest import packed, sheet_xml, smallest
 from worker.scoring.schema import Column, ColumnType, Output, Schema
-
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 
 
 @pytest.fixture(scope="session")
@@ -78,49 +73,7 @@ def openpyxl_book(tmp_path: Path) -> Callable[[Callable[[Any], None]], Path]:
 @pytest.fixture
 def parts() -> dict[str, str | bytes]:
     """The parts of the smallest workbook with one sheet `Data`; change them, then `pack`."""
-    overrides = "".join(
-        f'<Override PartName="/xl/{name}" ContentType="{_TYPE}.{kind}+xml"/>'
-        for name, kind in (
-            ("workbook.xml", "sheet.main"),
-            ("worksheets/sheet1.xml", "worksheet"),
-            ("sharedStrings.xml", "sharedStrings"),
-            ("styles.xml", "styles"),
-        )
-    )
-    links = "".join(
-        f'<Relationship Id="rId{place}" Type="{_RELATIONS}/{kind}" Target="{target}"/>'
-        for place, (kind, target) in enumerate(
-            (("worksheet", "worksheets/sheet1.xml"), ("sharedStrings", "sharedStrings.xml"), ("styles", "styles.xml")),
-            1,
-        )
-    )
-    return {
-        "[Content_Types].xml": f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
-        f'<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Default Extension="xml" ContentType="application/xml"/>{overrides}</Types>',
-        "_rels/.rels": f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
-        f'Type="{_RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_RELATIONS}">'
-        '<sheets><sheet name="Data" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{links}</Relationships>',
-        "xl/styles.xml": f'{_HEAD}<styleSheet xmlns="{_MAIN}"><fonts count="1"><font/></fonts><fills count="2"><fill>'
-        '<patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
-        '<borders count="1"><border><left/><right/><top/><bottom/></border></borders><cellStyleXfs count="1">'
-        '<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="2">'
-        '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
-        '<xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
-        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
-        "xl/sharedStrings.xml": f'{_HEAD}<sst xmlns="{_MAIN}" count="3" uniqueCount="3">'
-        "<si><t>Purpose</t></si><si><t>Amount</t></si><si><t>car</t></si></sst>",
-        "xl/worksheets/sheet1.xml": sheet_xml(
-            '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>'
-            '<row r="2"><c r="A2" t="s"><v>2</v></c><c r="B2"><v>2</v></c></row>'
-        ),
-    }
-
-
-def sheet_xml(rows: str) -> str:
-    return f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+    return smallest()
 
 
 @pytest.fixture
@@ -136,11 +89,7 @@ def pack(tmp_path: Path) -> Callable[..., Path]:
     def make(
         parts: dict[str, str | bytes], extra: Iterable[tuple[str, str | bytes]] = (), method: int = zipfile.ZIP_DEFLATED
     ) -> Path:
-        path = tmp_path / "packed.xlsx"
-        with zipfile.ZipFile(path, "w", method) as file:
-            for name, data in [*parts.items(), *extra]:
-                file.writestr(name, data)
-        return path
+        return packed(tmp_path / "packed.xlsx", parts, extra, method)
 
     return make
 

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import os
-import struct
-import subprocess
-import sys
 import time
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -119,114 +115,6 @@ def test_other_kinds_of_package(parts: dict[str, Any], pack: Pack, schema: Schem
         is Fault.NOT_A_WORKBOOK
     )
     assert _fault(pack({"readme.txt": "x"}), schema) is Fault.NOT_A_WORKBOOK
-
-
-def _far(sheet: Callable[[str], str]) -> str:
-    return sheet('<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>9</v></c></row>')
-
-
-def _hostile(sheet: Callable[[str], str]) -> dict[str, tuple[dict[str, Any], list[tuple[str, Any]], Fault | Limit]]:
-    """Name of the sample -> parts to change, entries to add, how it must end."""
-    strings, data = "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    table = f'<sst xmlns="{main}" count="1" uniqueCount="%s"><si><t>%s</t></si></sst>'
-    return {
-        "strings that unpack 1000 to 1": ({strings: table % (1, "A" * 20_000_000)}, [], Limit.RATIO),
-        "more than may be unpacked": ({}, [("xl/media/a.bin", b"\0" * 61_000_000)], Limit.EXPANDED_BYTES),
-        "a count of four thousand million": ({strings: table % (4_000_000_000, "a")}, [], Fault.FALSE_SIZE),
-        "a count of 9e18": ({strings: table % (9 * 10**18, "a")}, [], Fault.FALSE_SIZE),
-        "a cell in the last corner": ({data: _far(sheet)}, [], Limit.CELLS),
-        "too many cells": ({data: sheet("<row>" + "<c><v>1</v></c>" * 1_001_000 + "</row>")}, [], Limit.CELLS),
-        "entities in strings": ({strings: _DTD + table % (1, "&b;")}, [], Fault.DTD),
-        "entities in the sheet": (
-            {data: _DTD.replace("sst", "worksheet") + sheet("").partition("?>")[2]},
-            [],
-            Fault.DTD,
-        ),
-        "entities in the workbook": ({"xl/workbook.xml": "<!DOCTYPE workbook []><workbook/>"}, [], Fault.DTD),
-        "two entries of one name": ({}, [("XL/Workbook.xml", "x")], Fault.DUPLICATE_ENTRY),
-        "an entry that climbs out": ({}, [("xl/../../../evil.txt", "x")], Fault.ENTRY_NAME),
-        "an entry that climbs out, Windows": ({}, [("xl\\..\\..\\evil.txt", "x")], Fault.ENTRY_NAME),
-        "an entry on a drive": ({}, [("c:/evil.txt", "x")], Fault.ENTRY_NAME),
-        "too many entries": ({}, [(f"x/{n}", "") for n in range(10_001)], Limit.ENTRIES),
-        "a string that is not there": ({strings: table % (1, "a")}, [], Fault.DAMAGED),
-        "broken XML": ({data: sheet("<row>")[:-20]}, [], Fault.DAMAGED),
-        "a sheet part that is missing": ({"xl/_rels/workbook.xml.rels": "<Relationships/>"}, [], Fault.DAMAGED),
-    }
-
-
-_NAMES = list(_hostile(lambda rows: rows))
-
-
-@pytest.mark.parametrize("name", [name for name in _NAMES if name != "a sheet part that is missing"])
-def test_hostile_workbooks(
-    name: str, parts: dict[str, Any], pack: Pack, sheet: Callable[[str], str], schema: Schema
-) -> None:
-    """Each hostile sample ends as its error, within limits, and the parent lives."""
-    changed, extra, wanted = _hostile(sheet)[name]
-    method = zipfile.ZIP_STORED if wanted is Limit.CELLS else zipfile.ZIP_DEFLATED
-    assert _fault(pack(parts | changed, extra, method), schema) == wanted
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the twin is kept from taking the machine by a limit of Linux")
-@pytest.mark.parametrize("name", ["a count of four thousand million", "a cell in the last corner"])
-def test_a_twin_that_reads_in_its_own_process_dies(
-    name: str, parts: dict[str, Any], pack: Pack, sheet: Callable[[str], str]
-) -> None:
-    """Without preflight and child the same samples end the whole process, not with an error but with a signal."""
-    changed, extra, wanted = _hostile(sheet)[name]
-    file = pack(parts | changed, extra, zipfile.ZIP_STORED if wanted is Limit.CELLS else zipfile.ZIP_DEFLATED)
-    twin = (
-        "import resource, sys; from python_calamine import CalamineWorkbook\n"
-        "resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31)); resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
-        "CalamineWorkbook.from_path(sys.argv[1]).get_sheet_by_index(0).to_python(skip_empty_area=False)"
-    )
-    ran = subprocess.run([sys.executable, "-c", twin, str(file)], capture_output=True, check=False)
-    assert ran.returncode < 0
-
-
-def test_sheet_part_that_is_missing(parts: dict[str, Any], pack: Pack, schema: Schema) -> None:
-    """A sheet without a part has no rows to offer."""
-    del parts["xl/worksheets/sheet1.xml"]
-    with pytest.raises((NoInput, FileBroken)):
-        read_apart(pack(parts), schema, limits=_SMALL)
-
-
-def test_other_compression_and_encrypted_entries(parts: dict[str, Any], pack: Pack, schema: Schema) -> None:
-    """Only stored and deflated entries are taken, none that is encrypted."""
-    assert _fault(pack(parts, method=zipfile.ZIP_BZIP2), schema) is Fault.METHOD
-    path = pack(parts)
-    data = bytearray(path.read_bytes())
-    data[data.index(b"PK\1\2") + 8] |= 1
-    path.write_bytes(data)
-    assert _fault(path, schema) is Fault.METHOD
-
-
-def test_entries_that_share_their_bytes(parts: dict[str, Any], pack: Pack, schema: Schema) -> None:
-    """Two directory records that point to one entry's bytes: a small file that unpacks without end."""
-    path = pack(parts, [("xl/media/a.bin", b"\0" * 1000), ("xl/media/b.bin", b"\0" * 1000)])
-    data = bytearray(path.read_bytes())
-    records = [at for at in range(len(data)) if data[at : at + 4] == b"PK\1\2"]
-    data[records[-1] + 42 : records[-1] + 46] = data[records[-2] + 42 : records[-2] + 46]
-    path.write_bytes(data)
-    assert _fault(path, schema) in (Fault.OVERLAP, Fault.DAMAGED)
-
-
-def test_directory_that_lies_about_a_size(parts: dict[str, Any], pack: Pack, schema: Schema) -> None:
-    """An entry that unpacks to more than it says is damaged, and is not unpacked further."""
-    path = pack(parts | {"xl/sharedStrings.xml": parts["xl/sharedStrings.xml"] + " " * 4_000_000})
-    data = bytearray(path.read_bytes())
-    at = data.rindex(b"xl/sharedStrings.xml") - 46
-    assert data[at : at + 4] == b"PK\1\2"
-    data[at + 24 : at + 28] = struct.pack("<I", 100)
-    path.write_bytes(data)
-    assert _fault(path, schema) is Fault.FALSE_SIZE
-
-
-def test_file_over_the_limit(parts: dict[str, Any], pack: Pack, schema: Schema) -> None:
-    """A file larger than what is taken is refused before it is read."""
-    path = pack(parts, [("xl/media/a.bin", os.urandom(1_100_000))])
-    assert _fault(path, schema, FileLimits(upload_mb=1)) is Limit.FILE_BYTES
 
 
 def test_endless_work_is_ended(parts: dict[str, Any], pack: Pack, sheet: Callable[[str], str], schema: Schema) -> None:

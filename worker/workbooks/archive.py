@@ -5,6 +5,7 @@ Format: PKWARE APPNOTE 6.3.10, sections 4.3.7 (local header), 4.3.12 (central di
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import struct
@@ -69,11 +70,11 @@ class Archive:
             self._zip = zipfile.ZipFile(self.file)
             self.entries = _entries(self.file, self._zip)
             _check_entries(self.entries, limits)
-        except _DAMAGE as error:
+        except BaseException as error:
             self.file.close()
-            raise FileBroken(Fault.DAMAGED, str(error)) from None
-        except BaseException:
-            self.file.close()
+            # a place before the file's beginning, which only the file itself can have told
+            if isinstance(error, _DAMAGE) or (isinstance(error, OSError) and error.errno == errno.EINVAL):
+                raise FileBroken(Fault.DAMAGED, str(error)) from None
             raise
 
     def __enter__(self) -> Self:

@@ -42,6 +42,8 @@ _WIDE = re.compile(rb' r="([A-Z]{2,})')
 _WIDE_FILLED = re.compile(rb' r="([A-Z]{2,3})\d+"[^>]*(?<!/)>')
 _MERGE = re.compile(rb"""mergeCell\s[^>]*?ref\s*=\s*["']([A-Z]{1,9})(\d{1,19}):([A-Z]{1,9})(\d{1,19})""")
 _COLUMN_END = re.compile(rb"""col\s[^>]*?max\s*=\s*["'](\d+)""")
+# the reader takes the first string of all for one whose number is none
+_NO_STRING = re.compile(rb"""t="s"[^>]*>\s*<v>(?!\d{1,10}</v>)(?=[\s\S]{14})""")
 # an attribute written as Excel never does: rare, and looked at with patterns that take longer
 _MAY_BE_ODD = (b"\t", b"\r", b"\n", b"'", b" =", b"= ")
 _ODD = (b" r='", b"\tr=", b"\nr=", b"\rr=", b" r =", b" r= ")
@@ -106,8 +108,8 @@ def _looker(name: str, head: bytes, entry: Entry, limits: FileLimits) -> Callabl
         raise FileBroken(Fault.ENCODING, name)
     root = _ROOT.search(start)
     kind = root[1] if root else b""
-    if kind == b"sst":
-        _check_count(name, start, entry)
+    if root and kind == b"sst":
+        _check_count(name, start[root.start() :], entry)
     sheet = _Sheet(name, limits) if kind.endswith(b"sheet") else None
 
     def look(data: bytes, seen: int) -> None:
@@ -122,7 +124,7 @@ def _looker(name: str, head: bytes, entry: Entry, limits: FileLimits) -> Callabl
 
 def _check_count(name: str, start: bytes, entry: Entry) -> None:
     """Strings are counted by the part itself; each takes at least five bytes of it."""
-    told = max(map(int, _UNIQUE.findall(start[: start.find(b">") + 1])), default=0)
+    told = max(map(_number, _UNIQUE.findall(start.partition(b">")[0])), default=0)
     if told > max(_COUNT_FREE, entry.info.file_size // _LEAST_STRING):
         raise FileBroken(Fault.FALSE_SIZE, name)
 
@@ -139,6 +141,8 @@ class _Sheet:
         """Look at a piece, of which the first bytes were `seen` before. Raises FileBroken, FileTooCostly."""
         if any(sign in data for sign in _MAY_BE_ODD) and any(sign in data for sign in _ODD):
             data = _TIDY.sub(b' r="', data)
+        if _NO_STRING.search(data):
+            raise FileBroken(Fault.DAMAGED, f"{self._name}: a text by no number")
         found = [*_ROW.findall(data), *_FAR_ROW.findall(data)]
         self._rows = max([self._rows, *map(_number, found)])
         widest = _widest(_WIDE, data)
