@@ -186,18 +186,35 @@ def _refilled(
     desk: Desk, target: Target, own: Remembered, block: Block, schema: Schema, outside: Sequence[Area]
 ) -> Target | None:
     """Our own columns again; what somebody typed over scores, or lined up with them, is not lost unasked."""
-    doubt = None if grid.has_formulas(desk.book, own.scores) else _doubt(desk, target, own, block, schema)
-    if doubt:
-        answer = desk.ui.ask(doubt, (NEW_SHEET, OVERWRITE, PICK, CANCEL))
-        if answer != OVERWRITE:
-            rows = 0 if target.area is None else target.area.rows
-            return _elsewhere(desk, target.names, rows, answer)
+    cells = () if grid.has_formulas(desk.book, own.scores) else grid.snapshot(desk.book, own.scores)
+    doubt = _doubt(desk, target, own, block, schema, cells) if cells else None
+    if not doubt:
+        return _agreed(desk, target, [*outside, *_without_status(target, own, block, cells)])
+    answer = desk.ui.ask(doubt, (NEW_SHEET, OVERWRITE, PICK, CANCEL))
+    if answer != OVERWRITE:
+        rows = 0 if target.area is None else target.area.rows
+        return _elsewhere(desk, target.names, rows, answer)
     return _agreed(desk, target, outside)
 
 
-def _doubt(desk: Desk, target: Target, own: Remembered, block: Block, schema: Schema) -> str | None:
+def _without_status(target: Target, own: Remembered, block: Block, cells: Sequence[Sequence[Kept]]) -> list[Area]:
+    """Rows of our own columns that hold something and no Status: somebody's, beside rows that were blank until now."""
+    offset = 0 if target.area is None else own.scores.top - target.area.top
+    rows = ((place, contents(row)) for place, row in enumerate(cells) if 0 <= place + offset < len(block.blank))
+    return [
+        own.scores.row(place)
+        for place, row in rows
+        if any(content is not None for content in row)
+        and not isinstance(row[-1], str)
+        and not block.blank[place + offset]
+    ]
+
+
+def _doubt(
+    desk: Desk, target: Target, own: Remembered, block: Block, schema: Schema, cells: Sequence[Sequence[Kept]]
+) -> str | None:
     """Why our own columns may hold more than our scores, or belong to more than our rows."""
-    address, cells = own.scores.address, grid.snapshot(desk.book, own.scores)
+    address = own.scores.address
     if is_touched(cells, own.facts.mark):
         return f"Scores in {address} were changed or deleted by hand."
     if target.beside or (own.scores.sheet, own.scores.top) == (block.area.sheet, block.area.top):

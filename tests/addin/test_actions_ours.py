@@ -11,7 +11,7 @@ import xlwings as xw
 
 from addin.actions.auto import SWITCH_ON
 from addin.actions.check import GOOD_ROWS
-from addin.actions.placing import BESIDE, NEW_SHEET, OVERWRITE, PICK, SAME, WITH_HEADERS, WITHOUT_HEADERS
+from addin.actions.placing import BESIDE, CANCEL, NEW_SHEET, OVERWRITE, PICK, SAME, WITH_HEADERS, WITHOUT_HEADERS
 from addin.actions.prepare import ALL, VISIBLE
 from addin.actions.scoring import WRITE
 from addin.blocks import remembered
@@ -280,6 +280,10 @@ def test_what_was_typed_beside_a_blank_row_stays(bench: Bench) -> None:
     assert values(bench.book, "D2:G6") == [*scores(90, 21, 22), [None, None, "subtotal", None], *scores(30)]
     sheet["A2"].value = 91
     assert bench.do("score_again").asked == []
+    assert sheet["F5"].value == "subtotal"
+    sheet["A5"].value = [40, 5, "A40"]
+    ui = bench.do("score_again", None)
+    assert ui.asked == [("D5:G5 holds 1 value.", (NEW_SHEET, OVERWRITE, PICK, CANCEL))]
     assert sheet["F5"].value == "subtotal"
 
 
