@@ -18,8 +18,12 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from tests.endpoints.trials import remembered
+from workbook_templates.shelf import Shelf
+from worker.batch.addressee import Addressee
 from worker.batch.folders import Claim, JobFolders, new_job_id
+from worker.batch.forms import file_limits
 from worker.batch.ledger import Job, Ledger
+from worker.batch.origins import Origins
 from worker.batch.owner import Owner
 from worker.batch.runner import Runner, Target
 from worker.batch.targets import EndpointTargets
@@ -202,6 +206,9 @@ class Bench:
 
     def runner(self, owner: str, ledger: Ledger | None = None, **options: Any) -> Runner:
         """A runner that calls the counting transport."""
+        origins = Origins(Shelf(self.home))
+        options.setdefault("origins", origins)
+        options.setdefault("addressee", Addressee(self.registry, origins, file_limits(self.settings)))
         options.setdefault("progress", lambda job, phase, rows, total: self.progress.append((phase, rows, total)))
         return Runner(
             ledger or self.ledger, self.folders, self.target, self.settings, owner, passwords=self.passwords, **options

@@ -25,11 +25,26 @@ class NotReadable(BatchError):
 
 
 class NoEndpoint(BatchError):
-    """It is not clear which endpoint a workbook is for. `choices` are the inbox folders that its sender may use."""
+    """It is not clear which endpoint a workbook is for. `choices` are those that its sender may use: of a dropped one
+    their inbox folders, else service/name. `door` is where it came in.
+    """
 
-    def __init__(self, choices: Sequence[str]) -> None:
+    def __init__(self, choices: Sequence[str], door: str = "folder") -> None:
         super().__init__("no endpoint")
         self.choices = tuple(choices)
+        self.door = door
+
+
+class UnknownEndpoint(BatchError):
+    """The workbook says that it is for an endpoint that its sender has no right to, or that is not there."""
+
+
+class OtherFolder(BatchError):
+    """The workbook says that it is for another endpoint of its sender's, whose folder is `folder`."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__("other folder")
+        self.folder = folder
 
 
 class OriginalChanged(BatchError):

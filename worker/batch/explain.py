@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from worker.batch.errors import HardLink, NoEndpoint, NotAFile, NotReadable, OriginalChanged, TableBroken, TableFault
+from worker.batch.errors import (
+    HardLink,
+    NoEndpoint,
+    NotAFile,
+    NotReadable,
+    OriginalChanged,
+    OtherFolder,
+    TableBroken,
+    TableFault,
+    UnknownEndpoint,
+)
 from worker.endpoints import RuleError
 from worker.scoring import AddressError, AddressFault, ContractError, RowsLost
 from worker.scoring import errors as scoring
@@ -35,6 +45,14 @@ def _refused(error: scoring.Unauthorized) -> str:
     since = f": it was revoked on {day(error.at)}" if error.code == error.REVOKED and error.at else ""
     return f"The endpoint refused the key{since}. Ask your provider for one that is valid."
 
+
+_CHOOSE: dict[str, Callable[[Sequence[str]], str]] = {
+    "folder": lambda choices: (
+        f"Put the workbook into one of these folders: {', '.join(f'inbox/{name}' for name in choices)}"
+    ),
+    "upload": lambda choices: f"Upload the workbook to one of these endpoints: {', '.join(choices)}",
+    "command": lambda choices: f"Name one with --endpoint: {', '.join(choices)}",
+}
 
 _ERRORS: dict[type[Exception], Callable[..., str]] = {
     scoring.NoRows: lambda _: "There is a header but no row below it. Add the rows to be scored.",
@@ -73,11 +91,14 @@ _ERRORS: dict[type[Exception], Callable[..., str]] = {
         "The rows that came back are not the rows that were sent. Nothing was written. Tell your provider."
     ),
     NoEndpoint: lambda e: (
-        "It is not clear which endpoint is meant. Put the workbook into one of these folders: "
-        f"{', '.join(f'inbox/{name}' for name in e.choices)}."
+        f"It is not clear which endpoint is meant. {_CHOOSE[e.door](e.choices)}."
         if e.choices
         else "There is no endpoint for you yet. Ask your provider to make one."
     ),
+    UnknownEndpoint: lambda _: (
+        "The workbook says that it is for an endpoint that you do not have. Ask your provider for a template of yours."
+    ),
+    OtherFolder: lambda e: f"The workbook was made for another endpoint of yours. Put it into inbox/{e.folder}.",
 }
 
 

@@ -21,7 +21,9 @@ KEPT_ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".ods", ".c
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What has to be known of a claimed file before the ledger knows it."""
+    """What has to be known of a claimed file before the ledger knows it. `where` is what to read of it, `folder` where
+    it lay in the inbox if that belongs to no endpoint.
+    """
 
     job_id: str
     customer_id: str | None
@@ -31,6 +33,7 @@ class Claim:
     owner: str
     where: str = ""
     conventions: str | None = None
+    folder: str = ""
 
 
 class JobFolders:

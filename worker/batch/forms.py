@@ -9,15 +9,16 @@ from typing import Protocol
 
 from worker.batch import results
 from worker.batch.ledger import Job
+from worker.batch.origins import Origins
 from worker.batch.slabs import Slab
 from worker.batch.tables import read_table, write_table
 from worker.scoring import Schema
 from worker.scoring.readings import Conventions
 from worker.settings import Settings
-from worker.workbooks import FileLimits, Rows, Sheet
+from worker.workbooks import FileLimits, Labels, Rows, Sheet
 from worker.workbooks.spool import Spool
 
-ReadBook = Callable[[Path, Schema, Path, str, FileLimits, Conventions], Sequence[Rows]]
+ReadBook = Callable[[Path, Schema, Path, str, FileLimits, Conventions, Labels], Sequence[Rows]]
 WriteBook = Callable[[Path, Path, Sequence[Sheet], FileLimits], object]
 
 
@@ -44,15 +45,17 @@ class Form(Protocol):
 class Workbook:
     """An Excel workbook: the result is a copy with one sheet more for each input, and a summary."""
 
-    def __init__(self, settings: Settings, read: ReadBook, write: WriteBook) -> None:
+    def __init__(self, settings: Settings, read: ReadBook, write: WriteBook, origins: Origins) -> None:
         self.limits = file_limits(settings)
         self.most_columns = settings.pass_through_columns
         self.write = write
         self._read = read
+        self._origins = origins
 
     def read(self, job: Job, original: Path, schema: Schema, written: Conventions, scratch: Path) -> Sequence[Rows]:
         """Raises WorkbookError."""
-        return self._read(original, schema, scratch, job.input, self.limits, written)
+        labels = self._origins.labels(job.service or "", [job.endpoint or ""])
+        return self._read(original, schema, scratch, job.input, self.limits, written, labels)
 
     def result(self, job: Job, original: Path, made: Path, schema: Schema, scratch: Path) -> Result:  # noqa: ARG002 - a Form
         """Its `finish` raises WorkbookError, OSError."""

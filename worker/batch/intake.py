@@ -118,7 +118,7 @@ class Intake:
                 with self._telling(file):
                     if claimed < most and self._is_ready(folder, name):
                         sub = folder.path.name if folder is not inbox else ""
-                        claimed += self._claim(folder, name, customer.id, _choose(theirs, sub))
+                        claimed += self._claim(folder, name, customer.id, _choose(theirs, sub), sub)
                 if file in self._looks:
                     seen[file] = self._looks[file]
 
@@ -181,7 +181,7 @@ class Intake:
             return False
         return now - look.since >= UNFINISHED_SECONDS or _is_whole(folder, name)
 
-    def _claim(self, folder: Folder, name: str, customer_id: str, endpoint: EndpointRow | None) -> int:
+    def _claim(self, folder: Folder, name: str, customer_id: str, endpoint: EndpointRow | None, sub: str) -> int:
         claim = Claim(
             new_job_id(),
             customer_id,
@@ -189,6 +189,7 @@ class Intake:
             "folder",
             printable(name),
             self._owner.name,
+            folder="" if endpoint else printable(sub),
         )
         try:
             target = self._folders.open_claim(claim)
@@ -244,6 +245,7 @@ def enter(claim: Claim, ledger: Ledger, folders: JobFolders) -> None:
         claim.file_name,
         claim.where,
         claim.conventions,
+        {"folder": claim.folder} if claim.folder else {},
     )
     folders.entered(claim.job_id)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -67,6 +67,11 @@ class Job:
     def output_name(self) -> str:
         """What the result is to be called."""
         return str(self._asked.get("output", self.file_name))
+
+    @property
+    def folder(self) -> str:
+        """The folder of an inbox in which a dropped file lay, if it belongs to no endpoint."""
+        return str(self._asked.get("folder", ""))
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -146,8 +151,10 @@ class Ledger:
         file_name: str,
         where: str = "",
         conventions: str | None = None,
+        asked: Mapping[str, Any] | None = None,
     ) -> None:
-        """Enter a claimed file as a queued job. Entering it again changes nothing, also if two do it at once.
+        """Enter a claimed file as a queued job, with what was `asked` beside that. Entering it again changes nothing,
+        also if two do it at once.
 
         `conventions` (JSON) are those of this file, where they are not its customer's.
         """
@@ -159,6 +166,7 @@ class Ledger:
             "file_name": file_name,
             "input": where,
             "conventions": conventions,
+            "request": json.dumps(asked) if asked else None,
             "state": "queued",
             "created_at": self._clock(),
         }

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from worker.batch import results
+from worker.batch.addressee import Addressee
 from worker.batch.deaths import Deaths
 from worker.batch.errors import BatchError
 from worker.batch.explain import explain, our_fault, our_trouble
@@ -20,6 +21,7 @@ from worker.batch.forms import Form, ReadBook, Table, Workbook, WriteBook, file_
 from worker.batch.kept import check_unchanged, keep
 from worker.batch.ledger import BATCH, Job, Ledger, LostJob
 from worker.batch.locked import Locked, Opened
+from worker.batch.origins import Origins
 from worker.batch.outbox import FAILED, Outbox
 from worker.batch.parts import Part, pack, unpack
 from worker.batch.pool import CallFailed, CallPool, Stopped
@@ -99,6 +101,8 @@ class Runner:
         owner: str,
         *,
         passwords: Passwords,
+        addressee: Addressee,
+        origins: Origins,
         calls: CallPool | None = None,
         read: ReadBook = read_inputs_apart,
         write: WriteBook = append_apart,
@@ -110,6 +114,7 @@ class Runner:
         self._ledger = ledger
         self._folders = folders
         self._targets = targets
+        self._addressee = addressee
         self._settings = settings
         self._owner = owner
         self._progress = progress
@@ -121,7 +126,7 @@ class Runner:
         self._deaths = Deaths(ledger, file_limits(settings))
         self._passwords = passwords
         self._locked = Locked(passwords, file_limits(settings))
-        self._workbook: Form = Workbook(settings, read, write)
+        self._workbook: Form = Workbook(settings, read, write, origins)
         self._table: Form = Table(settings)
 
     def drive(self, job: Job) -> str:
@@ -176,12 +181,15 @@ class Runner:
         original = self._folders.original(job.id, job.file_name)
         self._phase(job, "reading", 0, 0)
         digest = keep(job, self._folders)
-        target = self._targets(job, self._limits(job))
         made = self._outbox.made(job)
         with self._folders.scratch(job.id) as scratch:
-            form, schema, written = self._form(job), target.schema, target.conventions
             opened = self._deaths.guarded(digest, lambda: self._locked.open(job, original, made, scratch))
+            if job.endpoint_id is None:
+                job = self._addressed(job, opened.book, digest)
+            target = self._targets(job, self._limits(job))
+            form, schema, written = self._form(job), target.schema, target.conventions
             inputs = self._deaths.guarded(digest, lambda: form.read(job, opened.book, schema, written, scratch))
+            self._addressee.check(job, inputs[0].binding)
             part_rows = job.part_rows or self._settings.part_rows
             work = Work(inputs, schema, part_rows, written)
             self._ledger.pin(
@@ -197,6 +205,12 @@ class Runner:
             )
             self._call(job, target, work)
             self._write(job, target, work, opened, digest, scratch)
+
+    def _addressed(self, job: Job, original: Path, digest: str) -> Job:
+        """The job with the endpoint that its workbook is for."""
+        chosen = self._deaths.guarded(digest, lambda: self._addressee.choose(job, original))
+        self._ledger.pin(job.id, self._owner, endpoint_id=chosen)
+        return self._ledger.get(job.id) or job
 
     def _form(self, job: Job) -> Form:
         return self._table if job.door == BATCH else self._workbook

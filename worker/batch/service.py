@@ -11,10 +11,14 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Engine
 
+from workbook_templates.shelf import Shelf
+from worker.batch.addressee import Addressee
 from worker.batch.engines.local import LocalEngine
 from worker.batch.folders import JobFolders
+from worker.batch.forms import file_limits
 from worker.batch.intake import Intake
 from worker.batch.ledger import ENDED, Job, Ledger
+from worker.batch.origins import Origins
 from worker.batch.owner import Owner
 from worker.batch.pool import LOOK_SECONDS, CallPool, Stopped
 from worker.batch.runner import Progress, Runner
@@ -40,7 +44,7 @@ class BatchService:
     """Use as a context manager: entering recovers what a crash left, leaving gives back what is under way.
 
     `serving` watches the drop folders and drives every job; without it only `run` drives anything. `also_sweep` is
-    called once a day, with what this removes itself.
+    called once a day, with what this removes itself. `shelf` has the templates, the home's if not given.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class BatchService:
         serving: bool = True,
         clock: Callable[[], float] = time.time,
         also_sweep: Callable[[], object] = lambda: None,
+        shelf: Shelf | None = None,
     ) -> None:
         self._settings = settings
         self._store = engine
@@ -71,6 +76,8 @@ class BatchService:
         self._targets = EndpointTargets(
             self.registry, models, sleep=self._sleep, transport=transport, check=self._check_quota, logs=self.logs
         )
+        self._origins = Origins(shelf or Shelf(home))
+        self._addressee = Addressee(self.registry, self._origins, file_limits(settings))
         self._progress = progress
         self._calls = CallPool()
         self._engine = LocalEngine(
@@ -96,6 +103,8 @@ class BatchService:
             self._settings,
             self.owner.name,
             passwords=self.passwords,
+            addressee=self._addressee,
+            origins=self._origins,
             calls=self._calls,
             progress=self._progress,
             stopping=self._stop.is_set,

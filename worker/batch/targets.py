@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from worker.batch.errors import NoEndpoint
-from worker.batch.intake import folder_names
 from worker.batch.ledger import BATCH, Job
 from worker.batch.runner import Target
 from worker.endpoints import EndpointRow, Models, Registry
@@ -46,7 +45,7 @@ class EndpointTargets:
         Raises NoEndpoint, RuleError; ContractError when the contract does not take the job's parameters.
         """
         if job.endpoint_id is None:
-            raise NoEndpoint(folder_names(self._registry.endpoints(customer=job.customer)) if job.customer else [])
+            raise NoEndpoint([])
         row = self._registry.endpoint(job.endpoint_id)
         if job.contract_version is None:
             self._check(row)

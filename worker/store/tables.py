@@ -164,7 +164,7 @@ job = Table(
     Column("file_name", Text, nullable=False),  # as the customer named it, control characters escaped
     Column("input", Text, nullable=False, default=""),  # what to read: sheet, range, table or name; "" = find it
     Column("sha256", String(64), nullable=False, default=""),
-    Column("request", Text),  # what the batch API was asked, as JSON; null for workbooks
+    Column("request", Text),  # what was asked beside that, as JSON; null for nothing
     Column("state", String(16), nullable=False),  # new | queued | running | done | failed | cancelled
     Column("phase", String(16), nullable=False, default=""),  # reading | scoring | writing | publishing
     Column("contract_version", Integer),
