@@ -117,11 +117,8 @@ def test_without_a_binding_the_columns_decide(doors: Doors, book: Book, tmp_path
     job = doors.send(file, "folder")
     assert job.endpoint == "boats"
     unclear = doors.send(book(tmp_path / "loans.xlsx", 5), "folder")
-    assert (unclear.state, unclear.reason) == (
-        "failed",
-        "It is not clear which endpoint is meant. "
-        "Put the workbook into one of these folders: inbox/acme, inbox/second.",
-    )
+    folders = "Put the workbook into one of these folders: inbox/acme, inbox/second."
+    assert (unclear.state, unclear.reason) == ("failed", f"It is not clear which endpoint is meant. {folders}")
 
 
 @pytest.mark.parametrize(

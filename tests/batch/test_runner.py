@@ -291,7 +291,7 @@ class ForgetfulLedger(Ledger):
 
 # Reading and writing in this process: hundreds of jobs need no child to keep them apart.
 HERE = {
-    "read": lambda file, schema, scratch, where, limits, written: read_inputs(file, schema, where),
+    "read": lambda file, schema, scratch, where, limits, written, labels: read_inputs(file, schema, where),
     "write": lambda source, target, sheets, limits: append_sheets(source, target, sheets),
 }
 

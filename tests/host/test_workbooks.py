@@ -14,7 +14,7 @@ import requests
 
 from tests.endpoints import tiny
 from tests.host.conftest import Host, Open
-from worker.endpoints import NewEndpoint
+from worker.endpoints import NewEndpoint, Sender
 from worker.host.workbooks import PASSWORD_HEADER
 
 
@@ -22,7 +22,7 @@ from worker.host.workbooks import PASSWORD_HEADER
 class Incoming:
     job_id: str
     path: Path
-    endpoint_id: str
+    sender: Sender
     name: str
 
 
@@ -37,30 +37,30 @@ class Shelf:
     customers: list[str | None] = field(default_factory=list)
     passwords: list[str] = field(default_factory=list)
 
-    def begin(self, endpoint_id: str, customer_id: str | None, name: str) -> Incoming:
+    def begin(self, sender: Sender, name: str) -> Incoming:
         job_id = f"job{len(self.begun)}"
         (self.folder / job_id).mkdir(parents=True)
-        self.begun.append(Incoming(job_id, self.folder / job_id / "book", endpoint_id, name))
-        self.customers.append(customer_id)
+        self.begun.append(Incoming(job_id, self.folder / job_id / "book", sender, name))
+        self.customers.append(sender.customer_id)
         return self.begun[-1]
 
     def commit(self, incoming: Incoming, password: str = "") -> str:
         self.passwords.append(password)
-        self.jobs[incoming.job_id] = {"endpoint": incoming.endpoint_id, "state": "queued", "name": incoming.name}
+        self.jobs[incoming.job_id] = {"sender": incoming.sender, "state": "queued", "name": incoming.name}
         return incoming.job_id
 
     def abort(self, incoming: Incoming) -> None:
         incoming.path.unlink(missing_ok=True)
         self.aborted.append(incoming.job_id)
 
-    def state(self, endpoint_id: str, job_id: str) -> dict[str, Any] | None:
+    def state(self, sender: Sender, job_id: str) -> dict[str, Any] | None:
         job = self.jobs.get(job_id)
-        return {"id": job_id, "state": job["state"]} if job and job["endpoint"] == endpoint_id else None
+        return {"id": job_id, "state": job["state"]} if job and job["sender"] == sender else None
 
-    def result(self, endpoint_id: str, job_id: str) -> Path | None:
-        return self.jobs[job_id].get("result") if self.state(endpoint_id, job_id) else None
+    def result(self, sender: Sender, job_id: str) -> Path | None:
+        return self.jobs[job_id].get("result") if self.state(sender, job_id) else None
 
-    def cancel(self, endpoint_id: str, job_id: str) -> bool:
+    def cancel(self, sender: Sender, job_id: str) -> bool:
         if self.jobs[job_id]["state"] != "queued":
             return False
         self.jobs[job_id]["state"] = "cancelled"

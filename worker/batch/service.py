@@ -44,7 +44,7 @@ class BatchService:
     """Use as a context manager: entering recovers what a crash left, leaving gives back what is under way.
 
     `serving` watches the drop folders and drives every job; without it only `run` drives anything. `also_sweep` is
-    called once a day, with what this removes itself. `shelf` has the templates, the home's if not given.
+    called once a day, with what this removes itself.
     """
 
     def __init__(
@@ -59,7 +59,6 @@ class BatchService:
         serving: bool = True,
         clock: Callable[[], float] = time.time,
         also_sweep: Callable[[], object] = lambda: None,
-        shelf: Shelf | None = None,
     ) -> None:
         self._settings = settings
         self._store = engine
@@ -76,7 +75,7 @@ class BatchService:
         self._targets = EndpointTargets(
             self.registry, models, sleep=self._sleep, transport=transport, check=self._check_quota, logs=self.logs
         )
-        self._origins = Origins(shelf or Shelf(home))
+        self._origins = Origins(Shelf(home))
         self._addressee = Addressee(self.registry, self._origins, file_limits(settings))
         self._progress = progress
         self._calls = CallPool()

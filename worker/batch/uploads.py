@@ -11,8 +11,11 @@ from typing import Any
 from worker.batch.folders import Claim, JobFolders, new_job_id
 from worker.batch.intake import enter
 from worker.batch.ledger import Job, Ledger
+from worker.endpoints import Sender
 from worker.endpoints.passwords import Passwords
 from worker.files import sync_file, sync_folder
+
+DOOR = "upload"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,9 @@ class Incoming:
 
 
 class UploadDoor:
-    """What the host calls for its `workbooks` addresses. A job is only ever shown to the endpoint it belongs to."""
+    """What the host calls for its `workbooks` addresses. A job is only ever shown to the endpoint it belongs to, and to
+    its customer's own token.
+    """
 
     def __init__(
         self,
@@ -41,9 +46,9 @@ class UploadDoor:
         self._owner = owner
         self._wake = wake
 
-    def begin(self, endpoint_id: str, customer_id: str | None, name: str) -> Incoming:
+    def begin(self, sender: Sender, name: str) -> Incoming:
         """Open a job's folder. Until `commit`, a crash leaves nothing but a folder that recovery removes."""
-        claim = Claim(new_job_id(), customer_id, endpoint_id, "upload", name, self._owner)
+        claim = Claim(new_job_id(), sender.customer_id, sender.endpoint_id, DOOR, name, self._owner)
         path = self._folders.open_claim(claim)
         return Incoming(claim.job_id, path, claim)
 
@@ -63,26 +68,30 @@ class UploadDoor:
         """The upload broke off: nothing is kept."""
         self._folders.remove(incoming.job_id)
 
-    def state(self, endpoint_id: str, job_id: str) -> dict[str, Any] | None:
+    def state(self, sender: Sender, job_id: str) -> dict[str, Any] | None:
         """The job as a customer may see it; None for a missing and for a foreign one."""
-        job = self._own(endpoint_id, job_id)
+        job = self._own(sender, job_id)
         return None if job is None else public(job)
 
-    def result(self, endpoint_id: str, job_id: str) -> Path | None:
+    def result(self, sender: Sender, job_id: str) -> Path | None:
         """The workbook with its new sheets, once the job is done."""
-        job = self._own(endpoint_id, job_id)
+        job = self._own(sender, job_id)
         if job is None or job.state != "done" or not job.result_name:
             return None
         file = self._folders.outbox(job.id, job.customer, job.door) / job.result_name
         return file if file.exists() else None
 
-    def cancel(self, endpoint_id: str, job_id: str) -> bool:
+    def cancel(self, sender: Sender, job_id: str) -> bool:
         """Ask for the job to be cancelled; False when it is missing, foreign or over."""
-        return self._own(endpoint_id, job_id) is not None and self._ledger.ask_cancel(job_id)
+        return self._own(sender, job_id) is not None and self._ledger.ask_cancel(job_id)
 
-    def _own(self, endpoint_id: str, job_id: str) -> Job | None:
+    def _own(self, sender: Sender, job_id: str) -> Job | None:
         job = self._ledger.get(job_id)
-        return job if job is not None and job.endpoint_id == endpoint_id else None
+        if job is None:
+            return None
+        if sender.endpoint_id is not None:
+            return job if job.endpoint_id == sender.endpoint_id else None
+        return job if job.door == DOOR and job.customer_id == sender.customer_id else None
 
 
 def public(job: Job) -> dict[str, Any]:

@@ -127,7 +127,9 @@ def _stop_on_signals(stop: threading.Event) -> None:
 def score(
     book: Annotated[Path, typer.Argument(help="The workbook.", exists=True, dir_okay=False)],
     *,
-    endpoint: Annotated[str, typer.Option(help="service/endpoint of this home, or the URL of any endpoint.")],
+    endpoint: Annotated[
+        str, typer.Option(help="service/endpoint of this home, or the URL of any; a template's own if not given.")
+    ] = "",
     where: Annotated[
         str,
         typer.Option("--input", help="Sheet, Sheet!A1:F9, table or defined name; found by its header if not given."),
@@ -199,8 +201,8 @@ def _score(home: Path, book: Path, endpoint: str, where: str, target: Path, writ
     with opened(home, settings) as engine, Bars(show.errors) as bars:
         models = Models(engine, home, limits=Limits(call_seconds=settings.call_seconds))
         with BatchService(engine, home, settings, models, progress=bars.update, serving=False) as batch:
-            row = batch.registry.endpoint(endpoint)
-            claim = Claim(new_job_id(), None, row.id, "command", printable(book.name), batch.owner.name, where, said)
+            known = batch.registry.endpoint(endpoint).id if endpoint else None
+            claim = Claim(new_job_id(), None, known, "command", printable(book.name), batch.owner.name, where, said)
             with open_file(book) as opened_book:
                 copied(opened_book, batch.folders.open_claim(claim))
             if password:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from worker.endpoints.models import Model, Models, Remote
     from worker.endpoints.preview import Preview
     from worker.endpoints.registry import Registry
-    from worker.endpoints.rows import CustomerRow, EndpointRow, ModelRow, NewEndpoint, ServiceRow, VersionRow
+    from worker.endpoints.rows import CustomerRow, EndpointRow, ModelRow, NewEndpoint, Sender, ServiceRow, VersionRow
     from worker.endpoints.rules import RuleError
     from worker.endpoints.snapshot import Bearer, Snapshot, Snapshots
     from worker.endpoints.updates import Change, Pin, Updates, matching, new_wave
@@ -34,6 +34,7 @@ __all__ = [
     "Registry",
     "Remote",
     "RuleError",
+    "Sender",
     "ServiceRow",
     "Snapshot",
     "Snapshots",
@@ -60,6 +61,7 @@ _HOMES = {
     "Registry": "registry",
     "Remote": "models",
     "RuleError": "rules",
+    "Sender": "rows",
     "ServiceRow": "rows",
     "Snapshot": "snapshot",
     "Snapshots": "snapshot",

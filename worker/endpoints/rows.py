@@ -99,6 +99,14 @@ class EndpointRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """Who brings a workbook: a customer, and the one endpoint whose key it was; None for the customer's own token."""
+
+    customer_id: str | None
+    endpoint_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewEndpoint:
     """An endpoint just made, with its keys. They are not stored: this is the only time they are seen."""
 

@@ -12,13 +12,14 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from worker.endpoints import EndpointRow, Snapshots
+from worker.endpoints import Sender, Snapshots
 from worker.endpoints.passwords import MOST_CHARACTERS
-from worker.host.access import authorised
+from worker.host.access import authorised, customer
 from worker.host.addresses import own_url
 from worker.host.refusals import Detail, Refusal, bad_argument, not_found
 from worker.host.streaming import SILENCE_SECONDS, check_told_size, stream_to
 
+_OWN = "/workspaces/{ws}"
 _NAME_LENGTH = 200
 _SHEET_TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -48,7 +49,7 @@ class Incoming(Protocol):
 class Uploads(Protocol):
     """What takes workbooks and knows their jobs. None and False stand for a missing job and for a foreign one alike."""
 
-    def begin(self, endpoint_id: str, customer_id: str | None, name: str) -> Incoming:
+    def begin(self, sender: Sender, name: str) -> Incoming:
         """Make room for a file; nothing counts before `commit`."""
 
     def commit(self, incoming: Any, password: str = "") -> str:  # noqa: ANN401 - what its own `begin` gave
@@ -57,13 +58,13 @@ class Uploads(Protocol):
     def abort(self, incoming: Any) -> None:  # noqa: ANN401 - what its own `begin` gave
         """The upload broke off: keep nothing."""
 
-    def state(self, endpoint_id: str, job_id: str) -> dict[str, Any] | None:
+    def state(self, sender: Sender, job_id: str) -> dict[str, Any] | None:
         """The job as plain JSON values."""
 
-    def result(self, endpoint_id: str, job_id: str) -> Path | None:
+    def result(self, sender: Sender, job_id: str) -> Path | None:
         """The scored workbook, once there is one."""
 
-    def cancel(self, endpoint_id: str, job_id: str) -> bool:
+    def cancel(self, sender: Sender, job_id: str) -> bool:
         """Whether the job will be cancelled."""
 
 
@@ -79,42 +80,48 @@ class Workbooks:
         self._silence_seconds = silence_seconds
 
     def routes(self, location: str) -> list[Route]:
-        """Routes under an endpoint's location."""
+        """Routes under an endpoint's location for its keys, and others for customers' tokens: there the workbook says
+        which endpoint it is for.
+        """
         return [
-            Route(f"{location}/workbooks", self.add, methods=["POST"]),
-            Route(f"{location}/workbooks/{{job_id}}", self.show, methods=["GET"]),
-            Route(f"{location}/workbooks/{{job_id}}", self.cancel, methods=["DELETE"]),
-            Route(f"{location}/workbooks/{{job_id}}/result", self.result, methods=["GET"]),
+            Route(f"{place}/workbooks{rest}", handler, methods=[method])
+            for place in (location, _OWN)
+            for method, rest, handler in (
+                ("POST", "", self.add),
+                ("GET", "/{job_id}", self.show),
+                ("DELETE", "/{job_id}", self.cancel),
+                ("GET", "/{job_id}/result", self.result),
+            )
         ]
 
     async def add(self, request: Request) -> Response:
         """Take a workbook (the raw body) and enter its job."""
-        endpoint = authorised(request, self._snapshots)
+        sender = self._sender(request)
         name = _file_name(request.query_params.get("name", ""))
         password = _password(request)
         check_told_size(request, self._most_bytes)
-        incoming = await to_thread.run_sync(self._uploads.begin, endpoint.id, endpoint.customer_id, name)
+        incoming = await to_thread.run_sync(self._uploads.begin, sender, name)
         try:
             await stream_to(request, incoming.path, self._most_bytes, self._silence_seconds)
             job_id = await to_thread.run_sync(self._uploads.commit, incoming, password)
         except BaseException:
             await to_thread.run_sync(self._uploads.abort, incoming)
             raise
-        state = await to_thread.run_sync(self._uploads.state, endpoint.id, job_id)
+        state = await to_thread.run_sync(self._uploads.state, sender, job_id)
         url = f"{own_url(request)}/{job_id}"
         answer = {"id": job_id, "state": (state or {}).get("state", "queued"), "url": url}
         return JSONResponse(answer, 202, {"Location": url})
 
     async def show(self, request: Request) -> Response:
         """The state of a job."""
-        endpoint = authorised(request, self._snapshots)
-        return JSONResponse(await self._state(request, endpoint))
+        sender = self._sender(request)
+        return JSONResponse(await self._state(request, sender))
 
     async def result(self, request: Request) -> Response:
         """The scored workbook. The name is given as RFC 5987 wants where it is not plain ASCII."""
-        endpoint = authorised(request, self._snapshots)
-        state = await self._state(request, endpoint)
-        file = await to_thread.run_sync(self._uploads.result, endpoint.id, request.path_params["job_id"])
+        sender = self._sender(request)
+        state = await self._state(request, sender)
+        file = await to_thread.run_sync(self._uploads.result, sender, request.path_params["job_id"])
         if file is None:
             found = str(state.get("state"))
             raise _conflict(
@@ -125,14 +132,21 @@ class Workbooks:
 
     async def cancel(self, request: Request) -> Response:
         """Ask for a job to be cancelled."""
-        endpoint = authorised(request, self._snapshots)
-        await self._state(request, endpoint)
-        if not await to_thread.run_sync(self._uploads.cancel, endpoint.id, request.path_params["job_id"]):
+        sender = self._sender(request)
+        await self._state(request, sender)
+        if not await to_thread.run_sync(self._uploads.cancel, sender, request.path_params["job_id"]):
             raise _conflict("CannotCancelJob", "The job has ended already.")
-        return JSONResponse(await self._state(request, endpoint))
+        return JSONResponse(await self._state(request, sender))
 
-    async def _state(self, request: Request, endpoint: EndpointRow) -> dict[str, Any]:
-        state = await to_thread.run_sync(self._uploads.state, endpoint.id, request.path_params["job_id"])
+    def _sender(self, request: Request) -> Sender:
+        """Whose key or token it is. Raises Refusal."""
+        if "endpoint_id" not in request.path_params:
+            return Sender(customer(request, self._snapshots))
+        endpoint = authorised(request, self._snapshots)
+        return Sender(endpoint.customer_id, endpoint.id)
+
+    async def _state(self, request: Request, sender: Sender) -> dict[str, Any]:
+        state = await to_thread.run_sync(self._uploads.state, sender, request.path_params["job_id"])
         if state is None:
             raise not_found("JobNotFound", "There is no such job.")
         return state
