@@ -36,5 +36,7 @@ def test_of_many_writers_one_wins(tmp_path: Path) -> None:
 
 
 def test_a_new_folder_is_private(tmp_path: Path) -> None:
-    """0700 when made; asking again is fine."""
+    """0700 when made, and so are those above it that were made for it; asking again is fine."""
     assert stat.S_IMODE(private_folder(private_folder(tmp_path / "b")).stat().st_mode) == 0o700
+    private_folder(tmp_path / "c" / "d")
+    assert stat.S_IMODE((tmp_path / "c").stat().st_mode) == 0o700

@@ -9,8 +9,12 @@ from pathlib import Path
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder (0700) with the folders above it; one that is there stays as it is. Returns `path`."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make a folder (0700) with the folders above it, of which `mkdir` itself would make the others open to all; one
+    that is there stays as it is. Returns `path`.
+    """
+    for folder in reversed([path, *path.parents]):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
     return path
 
 

@@ -149,3 +149,47 @@ def test_a_rotated_key_opens_and_the_old_one_does_not(home: Path) -> None:
     data(home, "remove", "credit/core")
     assert "credit/core" not in models(home)
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--where", "service=credot"), "there is no service 'credot'; known: credit"),
+        (("--where", "customer=acne"), "there is no customer 'acne'; known: acme, bolt"),
+        (("--where", "version=9"), "there is no version 9; known: 1, 2"),
+        (("--where", "service=credit", "--where", "version=3"), "there is no version 3; known: 1, 2"),
+        (("credit/default",), "credit/default follows every publish; it cannot be refreshed"),
+    ],
+)
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_what_can_fit_nothing_is_an_error(
+    home: Path, words: tuple[str, ...], reason: str, dry: tuple[str, ...]
+) -> None:
+    """A slip would otherwise read as if all were done already."""
+    with pytest.raises(RuleError, match=re.escape(reason)):
+        run(home, "refresh", *words, *dry)
+
+
+def test_after_the_last_wave_nothing_is_changed(home: Path) -> None:
+    """Not an error: a script goes on in waves until there is nothing left."""
+    run(home, "refresh", "--where", "version=1")
+    ran = run(home, "refresh", "--where", "version=1", "--wave", "1")
+    assert (ran.exit_code, ran.stdout.strip()) == (0, "Nothing changed.")
+
+
+def test_a_wave_that_breaks_off_says_how_to_take_it_back(home: Path) -> None:
+    """Those that were moved are told with the wave's name, whatever ended it."""
+    engine = open_store("", home)
+    with engine.begin() as db:
+        db.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE UPDATE ON endpoint WHEN OLD.name = 'bolt' "
+            "BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    engine.dispose()
+    ran = CliRunner().invoke(app, ["endpoints", "refresh", "--where", "version=1", "--home", str(home)])
+    wave = re.search(r"rollback --wave (\w+)", ran.stdout)
+    assert ran.exit_code == 1, ran.output
+    assert wave is not None, ran.output
+    assert models(home) == {"credit/default": 2, "credit/acme": 2, "credit/bolt": 1}
+    assert run(home, "rollback", "--wave", wave[1]).exit_code == 0
+    assert models(home) == {"credit/default": 2, "credit/acme": 1, "credit/bolt": 1}

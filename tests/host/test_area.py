@@ -96,6 +96,14 @@ def test_a_file_comes_and_goes_by_its_reference(site: Site, area: Area) -> None:
     assert area.resolve(reference).read_bytes() == ROWS
 
 
+@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
+def test_only_this_account_reads_the_area(site: Site, home: Path) -> None:
+    """Every folder down to the file, and the file."""
+    site.uploaded()
+    open_to_others = [path for path in (home / "area", *(home / "area").rglob("*")) if path.stat().st_mode & 0o077]
+    assert open_to_others == []
+
+
 def test_operators_have_a_place_of_their_own(site: Site) -> None:
     workspace = f"{site.url}/workspaces/default"
     offered = site.offer("m.onnx", site.token, workspace)

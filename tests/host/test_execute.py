@@ -19,6 +19,8 @@ from tests.host import golden
 from tests.host.conftest import Host
 from worker.batch.explain import explain
 from worker.endpoints import NewEndpoint
+from worker.host.jobrequest import read_request
+from worker.host.refusals import Refusal
 from worker.scoring import Unauthorized, discover
 
 QUERY = "?api-version=2.0"
@@ -207,3 +209,33 @@ def test_the_log_has_facts_and_no_values(host: Host, credit: NewEndpoint) -> Non
     assert all(line["ms"] >= 0 for line in host.lines)
     written = json.dumps(host.lines)
     assert not any(text in written for text in ("1234.5", "secret", "ss_", credit.primary))
+
+
+@pytest.mark.parametrize("path", ["execute", "infer"])
+def test_text_in_another_encoding_is_named(host: Host, credit: NewEndpoint, path: str) -> None:
+    """Not as a fault of its JSON: whoever wrote it looks in the wrong place otherwise."""
+    url = f"{host.location(credit)}/{path}"
+    url = f"{host.url}/v2/models/{credit.endpoint.id}/infer" if path == "infer" else url
+    headers = {"Authorization": f"Bearer {credit.primary}"}
+    answers = [host.session.post(url, data=body, headers=headers) for body in (b'{"a": "\xe9"}', b"\xff\xfe{\0}\0")]
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert ["not UTF-8, at byte 7" in answers[0].text, "not UTF-8, at byte 0" in answers[1].text] == [True, True]
+    with pytest.raises(Refusal) as refused:
+        read_request(b'{"a": "\xe9"}')
+    assert "not UTF-8, at byte 7" in refused.value.details[0].message
+
+
+@pytest.mark.parametrize("path", ["execute", "infer"])
+def test_a_byte_order_mark_is_passed_over(host: Host, credit: NewEndpoint, path: str) -> None:
+    """Writers of .NET put one before their text (RFC 8259, 8.1 lets a reader pass over it)."""
+    body: Any = GOOD
+    url = f"{host.location(credit)}/execute?api-version=2.0"
+    if path == "infer":
+        url = f"{host.url}/v2/models/{credit.endpoint.id}/infer"
+        kinds = (("Purpose", "BYTES", "car"), ("Amount", "FP64", 1.5), ("Months", "INT64", 3))
+        body = {"inputs": [{"name": n, "datatype": k, "shape": [1], "data": [v]} for n, k, v in kinds]}
+    headers = {"Authorization": f"Bearer {credit.primary}"}
+    text = json.dumps(body).encode()
+    answers = [host.session.post(url, data=data, headers=headers) for data in (text, b"\xef\xbb\xbf" + text)]
+    assert answers[0].status_code == 200
+    assert told_apart(answers) == 1

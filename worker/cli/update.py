@@ -16,8 +16,8 @@ from worker.cli.manage import ENDS, endpoints
 from worker.endpoints import Change, EndpointRow, Models, Registry, Updates, matching, new_wave
 from worker.endpoints.importing import end_of
 from worker.endpoints.preview import Preview, preview
-from worker.endpoints.rules import checked_settings
-from worker.endpoints.updates import Pin, pin
+from worker.endpoints.rules import Unknown, checked_settings
+from worker.endpoints.updates import Pin, check_movable, pin
 from worker.scoring import SheetscoreError
 
 __all__ = ["endpoints"]
@@ -102,19 +102,28 @@ def refresh(
             )
             return
         name = new_wave()
-        changes, refused = [], []
-        for row in chosen:
-            try:
-                changes.append(updates.refresh(row, overwrite=overwrite, who=operating(), wave=name))
-            except SheetscoreError as error:
-                refused.append(error)
-    show.rows([_change(change) for change in changes if change], as_json=as_json, empty="Nothing changed.")
-    for refusal in refused:
-        show.complain(str(refusal))
-    if any(changes) and not as_json:
-        show.console.print(f"\nBack again:  sheetscore endpoints rollback --wave {name}")
+        changes: list[Change] = []
+        refused: list[SheetscoreError] = []
+        try:
+            for row in chosen:
+                try:
+                    moved = updates.refresh(row, overwrite=overwrite, who=operating(), wave=name)
+                except SheetscoreError as error:
+                    refused.append(error)
+                else:
+                    changes += [moved] if moved else []
+        finally:  # whatever broke it off: what was moved by then is told, and how to take it back
+            _tell(changes, refused, name, as_json=as_json)
     if refused:
         raise typer.Exit(1)
+
+
+def _tell(changes: list[Change], refused: list[SheetscoreError], wave: str, *, as_json: bool) -> None:
+    show.rows([_change(change) for change in changes], as_json=as_json, empty="Nothing changed.")
+    for refusal in refused:
+        show.complain(str(refusal))
+    if changes and not as_json:
+        show.console.print(f"\nBack again:  sheetscore endpoints rollback --wave {wave}")
 
 
 @endpoints.command("rollback")
@@ -154,14 +163,30 @@ def _chosen(engine: Engine, home: Any, endpoint: str | None, where: list[str]) -
     if (endpoint is None) == (not where):
         raise typer.BadParameter("give either an endpoint or --where")
     if endpoint is not None:
-        return [Registry(engine, home).endpoint(endpoint)]
+        row = Registry(engine, home).endpoint(endpoint)
+        check_movable(row, "refresh")
+        return [row]
     facts: dict[str, Any] = {}
     for clause in where:
         fact, _, value = clause.partition("=")
         if fact not in WHERE or not value or (fact == "version" and not re.fullmatch("[0-9]{1,9}", value)):
             raise typer.BadParameter(f"--where {clause}: wanted one of {', '.join(f'{name}=...' for name in WHERE)}")
         facts[fact] = int(value) if fact == "version" else value
+    _check_there_is(Registry(engine, home), facts)
     return list(matching(engine, **facts))
+
+
+def _check_there_is(registry: Registry, facts: dict[str, Any]) -> None:
+    """Raises Unknown for a service, customer or version that there is not: a slip shall not read as all being done."""
+    if "service" in facts:
+        registry.service(facts["service"])
+    customers = [customer.name for customer in registry.customers()]
+    if "customer" in facts and facts["customer"] not in customers:
+        raise Unknown("customer", facts["customer"], customers)
+    services = [facts["service"]] if "service" in facts else [service.name for service in registry.services()]
+    numbers = {row.number for service in services for row in registry.versions(service)}
+    if "version" in facts and facts["version"] not in numbers:
+        raise Unknown("version", str(facts["version"]), [str(number) for number in sorted(numbers)])
 
 
 def _would_move(updates: Updates, row: EndpointRow, overwrite: bool) -> bool:

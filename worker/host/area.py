@@ -151,6 +151,7 @@ class Area:
 
     def commit(self, half: Path, file: Path) -> None:
         """Make a written file appear, whole, in place of what was there; `abort` then gives back what room is left."""
+        half.chmod(0o600)
         sync_file(half)
         half.replace(file)
         sync_folder(file.parent)

@@ -23,6 +23,7 @@ from worker.endpoints import EndpointRow, Snapshots
 from worker.endpoints.values import read_columns
 from worker.host.access import authorised
 from worker.host.accounts import Accounts
+from worker.host.body import read_json
 from worker.host.execute import Execute, endpoint_headers
 from worker.host.formats import JSON, Format
 from worker.host.parameters import Asked, read_parameters
@@ -135,10 +136,7 @@ class _Call:
         """Every input and parameter. Raises Refusal."""
         if not body or body.isspace():
             raise empty()
-        try:
-            request = orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise wrong_body(f"not JSON, at character {error.pos}") from None
+        request = read_json(body)
         given = _by_name(request.get("inputs") if isinstance(request, dict) else None, "inputs")
         self._wanted = _outputs(request.get("outputs"), schema)
         if isinstance(request.get("id"), str):

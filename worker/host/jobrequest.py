@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import orjson
-
 from worker.host.area import safe_name
+from worker.host.body import read_json
 from worker.host.refusals import Detail, Refusal, bad_argument, empty, wrong_body
 from worker.scoring.codecs.classic import INPUT, OUTPUT
 
@@ -32,10 +31,7 @@ def read_request(body: bytes) -> JobRequest:
     """Raises Refusal, with the classic service's codes. What is not known is left alone: old clients send more."""
     if not body:
         raise empty("There is no request.")
-    try:
-        asked = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise wrong_body("it is not JSON") from None
+    asked = read_json(body)
     if not isinstance(asked, dict):
         raise wrong_body("it is not an object")
     return JobRequest(_source(asked), _output(asked), asked.get("GlobalParameters"))

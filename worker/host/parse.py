@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-import orjson
-
 from worker.endpoints.values import read_columns
+from worker.host.body import read_json
 from worker.host.fastparse import fast_columns
 from worker.host.parameters import Asked, read_parameters
 from worker.host.refusals import MOST_DETAILS, Detail, bad_argument, bad_cells, empty, wrong_body
@@ -43,10 +42,7 @@ def parse(body: bytes, schema: Schema, *, records: bool) -> Asked:
 def _request(body: bytes) -> dict[str, Any]:
     if not body or body.isspace():
         raise empty()
-    try:
-        request = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise wrong_body(f"not JSON, at character {error.pos}") from None
+    request = read_json(body)
     if not isinstance(request, dict):
         raise wrong_body("not a JSON object")
     return request
