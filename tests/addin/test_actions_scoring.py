@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from addin.actions.prepare import ALL, VISIBLE
 from addin.actions.scoring import LEAVE, WRITE
 from addin.grid import Area
 from tests.addin.acting import HEADER, OUTPUTS, Bench, contents, front, in_memory, scores, table, values
+from tests.addin.lo_engine import host, session
 from worker.scoring import Throttled, Unreachable
 
 
@@ -311,6 +314,32 @@ def test_a_workbook_closed_while_scoring_loses_nothing(app: xw.App, tmp_path: Pa
     bench.ui.on_progress = None
     bench.book = app.books.add()
     bench.book.sheets[0]["A1"].value = table()
+    bench.book.sheets[0]["A1"].select()
+    bench.do("score_selection", BESIDE)
+    assert bench.rows_sent == 3
+
+
+def test_an_excel_that_dies_while_scoring_loses_nothing(tmp_path: Path) -> None:
+    """Closed from the task manager: a sentence, and the scores are kept for the next time."""
+    session.require()
+    app = host.start()
+    book = app.books[0]
+    book.sheets[0]["A1"].value = table()
+    book.sheets[0]["A1"].select()
+    bench = Bench(book, tmp_path)
+
+    def kill(done: int, rows: int) -> None:
+        process = app.impl.office.process
+        if done == rows and process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    bench.ui.on_progress = kill
+    ui = bench.do("score_selection", BESIDE)
+    host.stop(app)
+    assert ui.told == ["No workbook is open. Open one and select the rows to be scored. Sheet unchanged."]
+    bench.ui.on_progress = None
+    bench.book = memory.book({"A1": table()})
     bench.book.sheets[0]["A1"].select()
     bench.do("score_selection", BESIDE)
     assert bench.rows_sent == 3
