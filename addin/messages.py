@@ -158,7 +158,7 @@ ADDRESSES: dict[AddressFault, str] = {
     AddressFault.NOT_HTTPS: "The address must begin with https://, or your key could be read on its way.",
     AddressFault.HAS_USER: "The address must not hold a user or password. Enter the key in its own field.",
     AddressFault.NOT_AN_ENDPOINT: "This is no endpoint's address. It looks like https://.../workspaces/.../services/...",
-    AddressFault.KEY_NOT_ASCII: "The key holds characters that no key has. Copy it again.",
+    AddressFault.KEY_NOT_ASCII: "The key or token holds characters that none has. Copy it again.",
 }
 
 GRID: dict[GridFault, str] = {

@@ -113,6 +113,13 @@ def test_tokens_that_list_nothing(company: Company, transport: HttpTransport, wh
         list_owned(company.account(who, transport))
 
 
+def test_a_token_with_other_letters_is_told_as_a_token(company: Company, transport: HttpTransport) -> None:
+    """Nothing is sent; the words fit the field that it was pasted into."""
+    with pytest.raises(AddressError) as refused:
+        list_owned(Account(company.host.url, "tök", transport))
+    assert explain(refused.value, sheet=False).startswith("The key or token holds characters that none has.")
+
+
 def test_servers_that_know_no_sign_in(transport: HttpTransport) -> None:
     """Something else answers at the address."""
     with serving(status=404, checks_key=False) as other, pytest.raises(NoSignIn):
