@@ -38,7 +38,7 @@ def scored(source: Input, schema: Schema, problems: Sequence[Problem] = (), **ou
         columns[output.name] = np.array([*outputs[output.name], None], object)[:-1].astype(kind)
     part = unpack(pack(PartScores(columns, tuple(problems), 1, "1"), schema), schema)
     scores = join(checked, [(rows, part)] if len(rows) else [], schema)
-    return scores_sheet(source, checked, scores, schema, 10)
+    return scores_sheet(source, checked.pass_through[:10], scores, schema)
 
 
 def test_the_outputs_keep_their_names_whatever_the_customers_columns_are_called() -> None:

@@ -17,6 +17,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import delete
 
+from tests.workbooks import otherfiles
 from worker.batch import slabs
 from worker.batch.ledger import Ledger
 from worker.batch.owner import Owner
@@ -143,6 +144,55 @@ def test_texts_are_read_as_the_customer_means_them_and_as_was_said_at_the_start(
     notes = [value for what, value in summary if what == "Note"]
     assert notes == ["Texts that were read as numbers or dates, as is agreed with you: 60 in Amount."]
     assert bench.drive(bench.enter(source)).rows_scored == 40
+
+
+@pytest.mark.parametrize("ending", ["xls", "ods", "xlsb", "csv"])
+def test_what_no_sheet_can_be_added_to_comes_back_beside_its_scores(
+    bench, tmp_path: Path, expected_risk, ending: str
+) -> None:
+    """The file as it was, and a workbook with all its columns, the scores, and a summary that says why."""
+    rows = [["Id", "Amount", "Purpose"], *([f"L-{n}", 1000 + n, "car"] for n in range(120))]
+    source = tmp_path / f"loans.{ending}"
+    if ending == "csv":
+        source.write_text("\n".join(",".join(map(str, row)) for row in rows))
+    else:
+        getattr(otherfiles, f"write_{ending}")(source, {"Loans": rows})
+    for number in ("", " (2)"):
+        job = bench.drive(bench.enter(source))
+        assert (job.state, job.rows_scored) == ("done", 120)
+        done = bench.boxes().root / "done"
+        assert (done / f"loans{number}.{ending}").read_bytes() == source.read_bytes()
+        scored = done / f"loans.scored{number}.xlsx"
+        assert CalamineWorkbook.from_path(scored).sheet_names == ["Scores", "Scores summary"]
+        openpyxl.load_workbook(scored)
+        header, *lines = sheet(scored)
+        assert header == ["Row", "Id", "Amount", "Purpose", "Risk", "Label", "Status"]
+        assert [[*line[:2], float(line[2])] for line in lines] == [[n + 2, f"L-{n}", 1000 + n] for n in range(120)]
+        assert [line[4] for line in lines] == [pytest.approx(expected_risk(1000 + n)) for n in range(120)]
+        assert {(line[3], *line[5:]) for line in lines} == {("car", "low", "ok")}
+        notes = [value for what, value in sheet(scored, "Scores summary") if what == "Note"]
+        assert [("#N/A" in note) for note in notes] == ([True] if ending != "csv" else [])
+    assert len(list(done.iterdir())) == 4
+
+
+def test_a_crash_between_the_file_and_its_scores_is_finished(bench, tmp_path: Path) -> None:
+    """Both stand in done once, under one number."""
+    source = tmp_path / "loans.csv"
+    source.write_text("Id,Amount,Purpose\nL-1,1000,car\n")
+    (bench.boxes().root / "done").mkdir(parents=True)
+    (bench.boxes().root / "done" / "loans.csv").write_text("another")
+    job_id = bench.enter(source)
+
+    class CrashAtPublishing(Ledger):
+        def finish(self, *given: Any, **values: Any) -> None:
+            raise Crash
+
+    job = bench.ledger.claim("first", lambda name: False, only=job_id)
+    with pytest.raises(Crash):
+        bench.runner("first", CrashAtPublishing(bench.ledger._engine)).drive(job)
+    (bench.boxes().root / "done" / "loans.scored (2).xlsx").unlink()
+    assert bench.drive(job_id).state == "done"
+    assert bench.boxes().done == ["loans (2).csv", "loans.csv", "loans.scored (2).xlsx"]
 
 
 def test_a_large_job_is_read_again_rather_than_held(

@@ -17,6 +17,7 @@ import worker.scoring.errors
 import worker.scoring.run
 import worker.workbooks.block
 import worker.workbooks.errors
+import worker.workbooks.opening
 from worker.batch.errors import TableFault
 from worker.batch.explain import _ADDRESSES, _FAULTS, _LIMITS, _TABLES, explain
 from worker.batch.noticed import _WARNINGS, warning_words
@@ -108,9 +109,9 @@ def test_words_say_where_and_what_is_allowed() -> None:
 
 def test_every_warning_of_the_reader_has_words() -> None:
     """The codes that its source names."""
-    source = Path(worker.workbooks.block.__file__).read_text("utf-8")
-    codes = set(re.findall(r'f"([a-z-]+): \{', source))
-    codes |= set(re.findall(r'f"([a-z-]+): \{', Path(worker.batch.results.__file__).read_text("utf-8")))
+    modules = (worker.workbooks.block, worker.workbooks.opening, worker.batch.results)
+    sources = "".join(Path(str(module.__file__)).read_text("utf-8") for module in modules)
+    codes = set(re.findall(r'f"([a-z-]+): \.?\{', sources))
     assert codes == set(_WARNINGS)
     for code in codes:
         assert "1207" in warning_words(f"{code}: 1207")

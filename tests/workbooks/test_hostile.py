@@ -53,7 +53,7 @@ def _fault(path: Path, schema: Schema, limits: FileLimits = _SMALL) -> Fault | L
         (
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook".encode("utf-16-le") + b"\0" * 9,
             Fault.OLD_FORMAT,
-            Readiness.OLD_FORMAT,
+            Readiness.READY,
         ),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 999, Fault.NOT_A_WORKBOOK, Readiness.NOT_A_WORKBOOK),
     ],

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,7 @@ from worker.workbooks.block import Block
 from worker.workbooks.cells import column, unified
 from worker.workbooks.errors import Fault, FileBroken, FileTooCostly, Limit
 from worker.workbooks.exchange import StoredBlock, save_block
+from worker.workbooks.opening import Told
 from worker.workbooks.quarantine import run_child
 
 Book = Callable[..., Path]
@@ -88,6 +90,7 @@ def test_child_gets_no_environment_and_no_descriptors(tmp_path: Path, monkeypatc
 def test_child_does_not_load_what_it_does_not_need(book: Book, schema: Schema, tmp_path: Path) -> None:
     """Reading apart loads no pandas and no writer: each file would wait for them."""
     job = {"job": "read", "path": str(book(_BOOK)), "wanted": schema.input_names, "where": "", "labels": {}}
+    job["told"] = asdict(Told())
     boot = (
         "import pathlib\n"
         "from worker.workbooks.quarantine_child import main; main(sys.argv[2])\n"

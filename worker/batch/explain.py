@@ -120,8 +120,19 @@ _FAULTS: dict[Fault, str] = {
         "The workbook is protected by rights management or a certificate, which no password opens. Save a copy without "
         "and send that."
     ),
-    Fault.OLD_FORMAT: "This is an old Excel file (.xls). Save it as .xlsx and send it again.",
-    Fault.BINARY_FORMAT: "This is a binary Excel file (.xlsb). Save it as .xlsx or .xlsm and send it again.",
+    Fault.OLD_FORMAT: "This is an old Excel file (.xls), which no sheet can be added to. Save it as .xlsx.",
+    Fault.BINARY_FORMAT: "This is a binary Excel file (.xlsb), which no sheet can be added to. Save it as .xlsx.",
+    Fault.CSV_ENCODING: (
+        "The CSV file is not in the encoding that is agreed ({detail}). Save it as CSV UTF-8, or tell your provider "
+        "which one it is in."
+    ),
+    Fault.NOT_CSV: (
+        "This is no CSV file ({detail}): a quotation mark is not closed or stands inside a cell, or a cell is too long."
+    ),
+    Fault.WIDTH: (
+        "The CSV file has more or fewer cells than its header ({detail}). Check what separates the cells, and put "
+        "those that hold it in quotation marks; tell your provider if you use another separator."
+    ),
     Fault.DAMAGED: "The workbook is damaged. Open it in Excel, let Excel repair it, save it, and send it again.",
     Fault.DTD: "The workbook holds a document type declaration, which no workbook needs; it is refused for safety.",
     Fault.DUPLICATE_ENTRY: "Two parts of the workbook have one name; it is refused for safety. Save it again in Excel.",
@@ -206,7 +217,7 @@ _TABLES: dict[TableFault, Callable[[TableBroken], str]] = {
 _ERRORS |= {
     TableBroken: lambda e: _TABLES[e.fault](e),
     AddressError: lambda e: _ADDRESSES[e.fault],
-    FileBroken: lambda e: _FAULTS[e.fault],
+    FileBroken: lambda e: _FAULTS[e.fault].format(detail=e.detail),
     FileTooCostly: _costly,
     NoInput: _no_input,
     AmbiguousInput: lambda e: (

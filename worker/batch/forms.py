@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from worker.batch.tables import read_table, write_table
 from worker.scoring import Schema
 from worker.scoring.readings import Conventions
 from worker.settings import Settings
-from worker.workbooks import FileLimits, Labels, Rows, Sheet
+from worker.workbooks import FileLimits, Kind, Labels, Rows, Sheet, kind_of, new_workbook
 from worker.workbooks.spool import Spool
 
 ReadBook = Callable[[Path, Schema, Path, str, FileLimits, Conventions, Labels], Sequence[Rows]]
@@ -23,7 +24,11 @@ WriteBook = Callable[[Path, Path, Sequence[Sheet], FileLimits], object]
 
 
 class Result(Protocol):
-    """A result being made."""
+    """A result being made; `alone` if what was sent is not in it."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether it has to be given back beside what was sent."""
 
     def add(self, slab: Slab, scores: results.Scores) -> None:
         """Take what became of some rows; slabs come in order, each once."""
@@ -43,7 +48,9 @@ class Form(Protocol):
 
 
 class Workbook:
-    """An Excel workbook: the result is a copy with one sheet more for each input, and a summary."""
+    """An Excel workbook: the result is a copy with one sheet more for each input, and a summary. Of a file of another
+    kind (.xlsb, .xls, .ods, CSV) these sheets are a workbook of their own.
+    """
 
     def __init__(self, settings: Settings, read: ReadBook, write: WriteBook, origins: Origins) -> None:
         self.limits = file_limits(settings)
@@ -70,11 +77,15 @@ class _Sheets:
         self._schema = schema
         self._scratch = scratch
         self._spools: dict[int, Spool] = {}
+        self.alone = kind_of(original, limits=form.limits) is not Kind.WORKBOOK
 
     def add(self, slab: Slab, scores: results.Scores) -> None:
-        """Raises OSError."""
+        """Raises OSError. In a workbook of their own the scores have all columns of the file beside them."""
         spool = self._spools.setdefault(slab.of, Spool(self._scratch, f"scores-{slab.of}"))
-        spool.add(results.scores_sheet(slab.source, slab.checked, scores, self._schema, self._form.most_columns))
+        kept = slab.checked.pass_through[: self._form.most_columns]
+        if self.alone:
+            kept = tuple(range(slab.source.frame.shape[1]))
+        spool.add(results.scores_sheet(slab.source, kept, scores, self._schema))
 
     def finish(self, tallies: Sequence[results.Tally], facts: results.Facts) -> None:
         """Raises WorkbookError, OSError."""
@@ -85,7 +96,16 @@ class _Sheets:
             if of in self._spools
         ]
         form, summary = self._form, results.summary_sheet(tallies, facts)
-        form.write(self._original, self._made, [*sheets, summary], form.limits)
+        form.write(self._base(), self._made, [*sheets, summary], form.limits)
+
+    def _base(self) -> Path:
+        """The workbook that the sheets are added to."""
+        if not self.alone:
+            return self._original
+        new = self._scratch / "new.xlsx"
+        new_workbook(new)
+        shutil.copymode(self._original, new)
+        return new
 
 
 class Table:
@@ -109,6 +129,7 @@ class _Lines:
         self._name = name
         self._schema = schema
         self._begun = False
+        self.alone = False
 
     def add(self, slab: Slab, scores: results.Scores) -> None:  # noqa: ARG002 - a Result
         """Raises OSError."""

@@ -10,11 +10,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from worker.batch.folders import JobFolders
 from worker.batch.ledger import Job, Ledger
-from worker.batch.publish import free_name, place, place_again, reason_name, safe_name
+from worker.batch.publish import free_name, original_name, place, place_again, reason_name, safe_name, scored_name
 from worker.files import private_folder, sync_file
 from worker.folder import Folder, folders
 
@@ -42,9 +43,21 @@ class Outbox:
         with self._box(job, DONE) as folder:
             return place_again(self.made(job), folder, name)
 
-    def publish_result(self, job: Job) -> None:
-        """Make the result appear in `done`."""
-        self._publish(job, DONE, {str: self.made(job)}, phase="publishing")
+    def publish_result(self, job: Job, *, alone: bool = False) -> None:
+        """Make the result appear in `done`; one that is `alone`, a workbook of scores only, beside the file that was
+        dropped.
+        """
+        original = self._folders.original(job.id, job.file_name)
+        if not alone:
+            self._publish(job, DONE, {str: self.made(job)}, job.output_name, phase="publishing")
+            return
+        files: dict[Callable[[str], str], Path] = {}
+        if job.door == "folder":
+            back = self._back(job)
+            _once(back, lambda half: shutil.copyfile(original, half))
+            files[partial(original_name, ending=Path(safe_name(job.file_name)).suffix)] = back
+        files[str] = self.made(job)
+        self._publish(job, DONE, files, scored_name(job.file_name), phase="publishing")
 
     def publish_failure(self, job: Job, state: str, reason: str) -> None:
         """Make the reason and a copy of the file appear in `failed`; the original stays where it is. There is no copy
@@ -61,15 +74,24 @@ class Outbox:
             if copy.exists() or is_plain_file(sent):
                 _once(copy, lambda half: shutil.copyfile(sent, half, follow_symlinks=False))
                 files[str] = copy
-        self._publish(job, FAILED, files, phase=state, reason=reason)
+        self._publish(job, FAILED, files, job.file_name, phase=state, reason=reason)
 
     def clear(self, job: Job) -> None:
         """Let go of what was published: it is a second name of the same file, and a customer's later edit must not
         reach ours; and of what was dropped, once there is a copy of it.
         """
         original, arrived = (at(job.id, job.file_name) for at in (self._folders.original, self._folders.arrived))
-        for made in (self.made(job), *self._for_failed(job), *([arrived] if original.exists() else [])):
+        for made in (
+            self.made(job),
+            self._back(job),
+            *self._for_failed(job),
+            *([arrived] if original.exists() else []),
+        ):
             made.unlink(missing_ok=True)
+
+    def _back(self, job: Job) -> Path:
+        original = self._folders.original(job.id, job.file_name)
+        return original.with_name(f"back{original.suffix}")
 
     def _for_failed(self, job: Job) -> tuple[Path, Path]:
         original = self._folders.original(job.id, job.file_name)
@@ -82,14 +104,17 @@ class Outbox:
         with folders(outbox.parent, outbox.name, box) as folder:
             yield folder
 
-    def _publish(self, job: Job, box: str, files: Mapping[Callable[[str], str], Path], **decided: str) -> None:
-        """Make files appear, each under what its key makes of the name that is chosen."""
+    def _publish(
+        self, job: Job, box: str, files: Mapping[Callable[[str], str], Path], wanted: str, **decided: str
+    ) -> None:
+        """Make files appear, each under what its key makes of the name that is chosen, which is like the one wanted."""
+        beside = next((named for named in files if named is not str), None)
         known, _, name = (job.result_name or "").partition("/")
         again = known == box
         with self._box(job, box) as folder:
             while True:
                 if not again:
-                    name = free_name(folder, safe_name(job.output_name if box == DONE else job.file_name))
+                    name = free_name(folder, safe_name(wanted), beside)
                 self._ledger.pin(job.id, self._owner, result_name=f"{box}/{name}", **decided)
                 if all(place(file, folder, named(name), again=again) for named, file in files.items()):
                     return

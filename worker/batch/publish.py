@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,19 +43,34 @@ def numbered(name: str, number: int) -> str:
     return f"{stem} ({number}).{ending}" if dot and stem else f"{name} ({number})"
 
 
-def free_name(folder: Folder, name: str) -> str:
-    """The first of name, `name (2)`, ... for which neither a file nor a reason file is there. Names that differ only by
-    case, or by how an accent is written, are one: some systems could not keep them apart.
+def free_name(folder: Folder, name: str, beside: Callable[[str], str] | None = None) -> str:
+    """The first of name, `name (2)`, ... for which neither a file nor a reason file is there, nor one that is called
+    what `beside` makes of it. Names that differ only by case, or by how an accent is written, are one: some systems
+    could not keep them apart.
     """
     taken = {_key(entry.name) for entry in folder.entries()}
     number = 1
-    while {_key(numbered(name, number)), _key(reason_name(numbered(name, number)))} & taken:
+    while True:
+        made = numbered(name, number)
+        wanted = {made, reason_name(made), beside(made) if beside else made}
+        if not {_key(one) for one in wanted} & taken:
+            return made
         number += 1
-    return numbered(name, number)
 
 
 def _key(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def scored_name(name: str) -> str:
+    """`loans.xls` -> `loans.scored.xlsx`: a workbook of scores alone, which stands beside its file."""
+    stem, dot, _ = name.rpartition(".")
+    return f"{stem if dot and stem else name}.scored.xlsx"
+
+
+def original_name(name: str, ending: str) -> str:
+    """`loans.scored (2).xlsx` -> `loans (2).xls`: the file that such a workbook stands beside."""
+    return "".join(name.removesuffix(".xlsx").rsplit(".scored", 1)) + ending
 
 
 def reason_name(name: str) -> str:

@@ -107,13 +107,13 @@ class Facts:
     ended_at: float
 
 
-def scores_sheet(source: Input, checked: Checked, scores: Scores, schema: Schema, most_columns: int) -> Sheet:
-    """The rows in order: where they came from, the customer's own columns, the outputs, and a status in words.
+def scores_sheet(source: Input, kept: Sequence[int], scores: Scores, schema: Schema) -> Sheet:
+    """The rows in order: where they came from, the customer's columns at the places `kept`, the outputs, and a status
+    in words.
 
     The outputs keep the endpoint's names; a column of the customer's that has one of ours is numbered.
     """
     ours = [ROW, *schema.output_names, STATUS]
-    kept = checked.pass_through[:most_columns]
     theirs = [str(source.frame.columns[position]) for position in kept]
     names = distinct([ROW, STATUS, *schema.output_names, *theirs])
     row, status, outputs, theirs = names[0], names[1], names[2 : len(ours)], names[len(ours) :]

@@ -316,7 +316,7 @@ class Runner:
         check_unchanged(job, self._folders, digest)
         if self._ledger.cancel_asked(job.id):
             raise Cancelled
-        self._outbox.publish_result(job)
+        self._outbox.publish_result(job, alone=result.alone)
 
     def _end(self, job: Job, state: str, reason: str | None) -> str:
         self._ledger.finish(job.id, self._owner, state, reason=reason)

@@ -37,7 +37,7 @@ from worker.progress import Bars
 from worker.scoring import Limits, Schema, discover
 from worker.scoring.readings import Conventions
 from worker.settings import Settings, help_of
-from worker.workbooks import is_encrypted
+from worker.workbooks import Kind, WorkbookError, is_encrypted, kind_of
 
 EXIT_PROBLEMS = 3
 
@@ -171,9 +171,16 @@ def _target(book: Path, out: Path | None, *, replace: bool) -> Path:
 
 def free_beside(book: Path) -> Path:
     """`book.xlsx` -> `book.scored.xlsx`, numbered if that is taken."""
-    name = f"{book.stem}.scored{book.suffix}"
+    name = f"{book.stem}.scored{book.suffix if _gets_sheets(book) else '.xlsx'}"
     with Folder.open(book.parent) as folder:
         return book.with_name(free_name(folder, name))
+
+
+def _gets_sheets(book: Path) -> bool:
+    try:
+        return kind_of(book) is Kind.WORKBOOK
+    except WorkbookError:  # the job will say why
+        return True
 
 
 def _register(home: Path, url: str) -> str:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from worker.workbooks.errors import WorkbookError
     from worker.workbooks.frames import Sheet
     from worker.workbooks.graft import append_sheets
+    from worker.workbooks.kinds import Kind, kind_of
     from worker.workbooks.labels import Labels
+    from worker.workbooks.newbook import new_workbook
     from worker.workbooks.quarantine import (
         append_apart,
         decrypt_apart,
@@ -31,6 +33,7 @@ __all__ = [
     "Appended",
     "FileLimits",
     "Input",
+    "Kind",
     "Labels",
     "Look",
     "Readiness",
@@ -42,7 +45,9 @@ __all__ = [
     "decrypt_apart",
     "encrypt_apart",
     "is_encrypted",
+    "kind_of",
     "look_apart",
+    "new_workbook",
     "read_apart",
     "read_input",
     "read_inputs",
@@ -56,6 +61,7 @@ _HOMES = {
     "Input": "reader",
     "Labels": "labels",
     "Look": "block",
+    "Kind": "kinds",
     "Readiness": "triage",
     "Rows": "reader",
     "Sheet": "frames",
@@ -67,6 +73,8 @@ _HOMES = {
     "encrypt_apart": "quarantine",
     "is_encrypted": "archive",
     "read_apart": "quarantine",
+    "kind_of": "kinds",
+    "new_workbook": "newbook",
     "read_input": "reader",
     "read_inputs": "reader",
     "read_inputs_apart": "quarantine",

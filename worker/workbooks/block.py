@@ -5,7 +5,7 @@ child process, whose start has to be cheap.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
@@ -18,12 +18,13 @@ from worker.scoring.schema import match_key
 from worker.workbooks.addressing import MOST_ROWS, Area, Region, letters, quoted
 from worker.workbooks.archive import FileLimits
 from worker.workbooks.cells import column, unified
-from worker.workbooks.errors import InputError, NoInput
+from worker.workbooks.errors import Fault, FileBroken, InputError, NoInput
 from worker.workbooks.finder import Finder, Grid, Key, check_duplicates, from_header, shown
 from worker.workbooks.labels import Labels
+from worker.workbooks.opening import UNTOLD, Told, open_source
 from worker.workbooks.places import Places
 from worker.workbooks.sheetscan import Closer
-from worker.workbooks.sources import Source, open_workbook
+from worker.workbooks.sources import Source
 
 BATCH_ROWS = 20_000
 """So many rows are Python objects at once."""
@@ -54,6 +55,7 @@ def read_blocks(
     where: str = "",
     limits: FileLimits | None = None,
     labels: Labels | None = None,
+    told: Told = UNTOLD,
 ) -> Iterator[Block]:
     """The block that `where` names, or every one whose header row holds all the columns `wanted`, in the order of the
     sheets, from top to bottom.
@@ -62,7 +64,7 @@ def read_blocks(
     other has a block, and `labels` count only where no block has the inputs' names. Raises WorkbookError.
     """
     limits = limits or FileLimits()
-    with open_workbook(path, limits) as source:
+    with open_source(path, limits, told) as source:
         yield from _Reader(source, wanted, labels or Labels()).read(where)
 
 
@@ -75,10 +77,13 @@ class Look:
 
 
 def look(
-    path: str | os.PathLike[str], candidates: Sequence[tuple[Sequence[str], Labels]], limits: FileLimits | None = None
+    path: str | os.PathLike[str],
+    candidates: Sequence[tuple[Sequence[str], Labels]],
+    limits: FileLimits | None = None,
+    told: Told = UNTOLD,
 ) -> Look:
-    """Which of the candidates' columns (names, and labels for them) a workbook has. Raises WorkbookError."""
-    with open_workbook(path, limits or FileLimits()) as source:
+    """Which of the candidates' columns (names, and labels for them) a file has. Raises WorkbookError."""
+    with open_source(path, limits or FileLimits(), told) as source:
         binding = binding_of(source)
         if binding is not None:
             return Look(binding, ())
@@ -154,10 +159,11 @@ class _Reader:
             area, below = replace(area, bottom=MOST_ROWS), ()  # whoever fills in a template means these rows too
         rows = Area(region.first_row, area.left, area.bottom, area.right)
         closer = self._source.look_closer(grid.sheet, rows)
-        taken = _Taken(len(texts))
+        taken = _Taken([self._source.reader(text) for text in self._named(texts)])
         telling = self._telling(texts)
         faulty = {number for number, col in closer.faults if col - area.left in telling}
-        for numbers, cells in _batches(grid, rows, faulty, telling):
+        exact = len(grid.header(area.top)) if self._source.ragged else 0
+        for numbers, cells in _batches(grid, rows, faulty, telling, exact):
             taken.add(numbers, cells, closer)
         headers = _unique(self._named([texts[place] for place in places]), self._wanted)
         at = dict(zip(places, headers, strict=True))
@@ -221,9 +227,11 @@ class _Reader:
 
 @dataclass(slots=True)
 class _Taken:
-    """What was taken of a block's rows so far: for each column its pieces, and its first row with a value or 0."""
+    """What was taken of a block's rows so far: for each column how its cells are read, its pieces, and its first row
+    with a value or 0.
+    """
 
-    width: int
+    readers: Sequence[Callable[[Sequence[Any]], Sequence[Any]]]
     numbers: list[pa.Array] = field(default_factory=list)
     columns: list[list[pa.Array]] = field(init=False)
     first: list[int] = field(init=False)
@@ -232,12 +240,13 @@ class _Taken:
     count: int = 0
 
     def __post_init__(self) -> None:
-        self.columns = [[] for _ in range(self.width)]
-        self.first = [0] * self.width
+        self.columns = [[] for _ in self.readers]
+        self.first = [0] * len(self.readers)
 
     def add(self, numbers: Sequence[int], rows: Sequence[Sequence[Any]], closer: Closer) -> None:
         """Take a batch of rows that are not wholly blank."""
-        for place, values in enumerate(zip(*rows, strict=True)):
+        for place, given in enumerate(zip(*rows, strict=True)):
+            values = self.readers[place](given)
             cells = [None if value == "" else value for value in values] if "" in values else values
             self.columns[place].append(column(cells))
             if not self.first[place]:
@@ -252,10 +261,10 @@ class _Taken:
 
 
 def _batches(
-    grid: Grid, area: Area, faulty: set[int], telling: Collection[int]
+    grid: Grid, area: Area, faulty: set[int], telling: Collection[int], exact: int
 ) -> Iterator[tuple[list[int], list[Sequence[Any]]]]:
     """Sheet row numbers and cells of every row of the area that is not blank at all places that are `telling`, or that
-    is faulty.
+    is faulty. Raises FileBroken when a row has not `exact` cells, where that is not 0.
     """
     all_tell = len(telling) == area.right - area.left + 1
     first, width = area.left - 1, area.right - area.left + 1
@@ -265,6 +274,8 @@ def _batches(
     below = [(number, ()) for number in sorted(faulty) if number > grid.area.bottom]
     for number, cells in chain(grid.rows(area.top, min(area.bottom, grid.area.bottom)), below):
         row = cells[first : first + width]
+        if exact and len(cells) != exact and any(cells):
+            raise FileBroken(Fault.WIDTH, f"row {number}")
         if len(row) < width:
             row = [*row, *blank[len(row) :]]
         filled = row.count("") < width and (all_tell or any(row[place] != "" for place in telling))

@@ -25,7 +25,9 @@ from worker.workbooks.archive import FileLimits, open_file
 from worker.workbooks.block import Look
 from worker.workbooks.errors import KINDS, Fault, FileBroken, FileTooCostly, Limit, WorkbookError
 from worker.workbooks.frames import Sheet, pages
+from worker.workbooks.kinds import kind_of
 from worker.workbooks.labels import Labels
+from worker.workbooks.opening import Told
 from worker.workbooks.publish import publish
 from worker.workbooks.reader import Input, StoredRows, only_one
 from worker.workbooks.splice import Appended
@@ -66,8 +68,10 @@ def read_inputs_apart(
     Raises WorkbookError, also when the child dies.
     """
     limits = limits or FileLimits()
-    told = {"labels": asdict(labels or Labels()), "written": asdict(written)}
-    job = {"job": "read", "wanted": schema.input_names, "where": where, **told}
+    types = {column.name: column.type for column in schema.inputs}
+    told = Told(kind_of(path, limits=limits), Path(path).name, written, types)
+    job: dict[str, Any] = {"job": "read", "wanted": schema.input_names, "where": where}
+    job |= {"labels": asdict(labels or Labels()), "told": asdict(told)}
     answer = run_child(job, folder, limits, path)
     with _nothing_odd():
         return [StoredRows(exchange.StoredBlock(facts, folder, n)) for n, facts in enumerate(answer["blocks"])]
@@ -78,7 +82,12 @@ def look_apart(
 ) -> Look:
     """As `block.look`, in a child process. Raises WorkbookError, also when the child dies."""
     with tempfile.TemporaryDirectory(prefix="sheetscore-") as folder:
-        job = {"job": "look", "candidates": [[list(names), asdict(labels)] for names, labels in candidates]}
+        told = Told(kind_of(path, limits=limits), Path(path).name)
+        job: dict[str, Any] = {
+            "job": "look",
+            "candidates": [[list(names), asdict(labels)] for names, labels in candidates],
+        }
+        job |= {"told": asdict(told)}
         answer = run_child(job, Path(folder), limits or FileLimits(), path)
     with _nothing_odd():
         fits = tuple(place for place in range(len(candidates)) if place in answer["fits"])

@@ -54,15 +54,19 @@ def _work(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     limits = FileLimits(**job["limits"])
     if job["job"] in ("read", "look"):
         from worker.workbooks.block import look, read_blocks  # noqa: PLC0415
+        from worker.workbooks.kinds import ZIPPED  # noqa: PLC0415
         from worker.workbooks.labels import Labels  # noqa: PLC0415
+        from worker.workbooks.opening import Told  # noqa: PLC0415
         from worker.workbooks.preflight import preflight  # noqa: PLC0415
 
-        with Archive(job["path"], limits) as archive:
-            preflight(archive, limits)
+        told = Told.from_json(job["told"])
+        if told.kind in ZIPPED:
+            with Archive(job["path"], limits) as archive:
+                preflight(archive, limits)
         if job["job"] == "look":
-            seen = look(job["path"], [(names, Labels(**words)) for names, words in job["candidates"]], limits)
+            seen = look(job["path"], [(names, Labels(**words)) for names, words in job["candidates"]], limits, told)
             return {"binding": seen.binding and asdict(seen.binding), "fits": seen.fits}
-        blocks = read_blocks(job["path"], job["wanted"], job["where"], limits, Labels(**job["labels"]))
+        blocks = read_blocks(job["path"], job["wanted"], job["where"], limits, Labels(**job["labels"]), told)
         return {"blocks": [exchange.save_block(block, folder, number) for number, block in enumerate(blocks)]}
     if job["job"] in ("decrypt", "encrypt"):
         return _crypt(job, folder)

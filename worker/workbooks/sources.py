@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+)
 
 from worker.workbooks import sheetscan
 from worker.workbooks.addressing import Area
@@ -36,6 +41,10 @@ class Source(Protocol):
         """The defined names."""
 
     @property
+    def ragged(self) -> bool:
+        """Whether a row of another width than its header means that cells were lost or split."""
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What of this file could not be told, whichever block is read."""
 
@@ -50,6 +59,9 @@ class Source(Protocol):
 
     def formats(self, sheet: str, cells: Sequence[Cell | None]) -> tuple[str, ...]:
         """The number format of each of the cells, `General` for none."""
+
+    def reader(self, header: str) -> Callable[[Sequence[Any]], Sequence[Any]]:
+        """What turns the cells of the column with that header into values."""
 
 
 @contextmanager
@@ -81,6 +93,8 @@ def calamine(path: Path) -> Iterator[CalamineWorkbook]:
     try:
         with CalamineWorkbook.from_path(path) as book:
             yield book
+    except PasswordError:
+        raise FileBroken(Fault.PASSWORD) from None
     except (CalamineError, OSError) as error:
         raise FileBroken(Fault.DAMAGED, str(error)[:200]) from None
     except BaseException as error:
@@ -88,6 +102,11 @@ def calamine(path: Path) -> Iterator[CalamineWorkbook]:
         if type(error).__name__ == "PanicException":
             raise FileBroken(Fault.DAMAGED, "the reader gave up") from None
         raise
+
+
+def as_they_are(cells: Sequence[Any]) -> Sequence[Any]:
+    """The cells."""
+    return cells
 
 
 def grid_of(sheet: CalamineSheet) -> Grid:
@@ -116,6 +135,7 @@ class _Workbook:
         self.tables = package.tables
         self.names = package.names
         self.warnings: tuple[str, ...] = ()
+        self.ragged = False
 
     def is_ours(self, sheet: str) -> bool:
         return self._package.is_ours(sheet)
@@ -136,3 +156,6 @@ class _Workbook:
         found = sheetscan.styles(part, self._package.chunks(part), wanted) if wanted else {}
         codes = number_formats(self._package) if found else {}
         return tuple(codes.get(found.get(cell, 0), "General") if cell else "General" for cell in cells)
+
+    def reader(self, _header: str) -> Callable[[Sequence[Any]], Sequence[Any]]:
+        return as_they_are

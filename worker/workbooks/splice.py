@@ -89,7 +89,7 @@ class _Splice:
 
     def run(self, pages: Sequence[Page]) -> Appended:
         listed = self._package.workbook.root.child("sheets")
-        if listed is None or not self._package.sheets:
+        if listed is None:
             raise FileBroken(Fault.DAMAGED, "no sheets")
         names = sheet_names([page.name for page in pages], [sheet.name for sheet in self._package.sheets])
         additions = [self._addition(replace(p, name=n)) for p, n in zip(pages, names, strict=True)]

@@ -17,7 +17,6 @@ class Readiness(StrEnum):
     UNFINISHED = "unfinished"
     NOT_A_WORKBOOK = "not-a-workbook"
     PASSWORD = "password"  # noqa: S105 - a state, no secret
-    OLD_FORMAT = "old-format"
     REFUSED = "refused"
 
 
@@ -27,7 +26,7 @@ _BY_FAULT = {
     Fault.LOCKED: Readiness.UNFINISHED,
     Fault.NOT_A_WORKBOOK: Readiness.NOT_A_WORKBOOK,
     Fault.PASSWORD: Readiness.PASSWORD,
-    Fault.OLD_FORMAT: Readiness.OLD_FORMAT,
+    Fault.OLD_FORMAT: Readiness.READY,
 }
 
 

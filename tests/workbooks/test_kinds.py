@@ -1,0 +1,166 @@
+"""Files that no sheet can be added to, and CSV: what is read of them, and what is said about the rest."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workbooks import otherfiles
+from worker.scoring import Column, ColumnType, Output, Schema
+from worker.scoring.readings import NOTHING_SAID, Conventions
+from worker.workbooks import Kind, kind_of, read_inputs_apart
+from worker.workbooks.archive import FileLimits
+from worker.workbooks.errors import Fault, FileBroken, FileTooCostly, NoInput, WorkbookError
+from worker.workbooks.reader import Input
+
+ROWS = [["Id", "Purpose", "Amount"], ["007", "car", 1.5], ["008", "boat", 2], [None, None, None], ["009", "tv", None]]
+WRITERS: dict[str, Callable[[Path, otherfiles.Sheets], None]] = {
+    "xls": otherfiles.write_xls,
+    "ods": otherfiles.write_ods,
+    "xlsb": otherfiles.write_xlsb,
+}
+WANTED = Schema(
+    (
+        Column("N", ColumnType.NUMBER, nullable=True),
+        Column("I", ColumnType.INTEGER, nullable=True),
+        Column("B", ColumnType.BOOLEAN, nullable=True),
+        Column("D", ColumnType.DATETIME, nullable=True),
+        Column("T", ColumnType.TEXT, nullable=True),
+    ),
+    (Output("y", ColumnType.NUMBER),),
+)
+
+
+def read(path: Path, schema: Schema, folder: Path, where: str = "", written: Conventions = NOTHING_SAID) -> list[Input]:
+    """Through the child, as the runner does."""
+    place = folder / "rows"
+    place.mkdir(exist_ok=True)
+    return [rows.take(0, rows.count) for rows in read_inputs_apart(path, schema, place, where, written=written)]
+
+
+@pytest.mark.parametrize("kind", ["xls", "ods", "xlsb"])
+def test_other_formats_are_read_with_true_addresses(kind: str, schema: Schema, tmp_path: Path) -> None:
+    """Whatever the file is called; text stays text, blank rows are no rows, and what cannot be told is said."""
+    path = tmp_path / f"book.{kind}"
+    WRITERS[kind](path, {"Notes": [["about"]], "Loans": [["a title"], [None], *ROWS], "More": ROWS[:2]})
+    assert kind_of(path) is kind_of(path.rename(tmp_path / "book.xlsx")) is Kind(kind)
+    first, second = read(tmp_path / "book.xlsx", schema, tmp_path)
+    assert (first.address, second.address) == ("Loans!A3:C7", "More!A1:C2")
+    assert first.rows.tolist() == [4, 5, 7]
+    assert first.frame["Id"].tolist() == ["007", "008", "009"]
+    assert first.frame["Amount"].tolist()[:2] == [1.5, 2]
+    assert first.warnings == (f"format-tells-less: .{kind}",)
+    assert [block.address for block in read(tmp_path / "book.xlsx", schema, tmp_path, "Loans!A3:C4")] == ["Loans!A3:C4"]
+
+
+@pytest.mark.parametrize("kind", ["xls", "ods"])
+def test_dates_of_other_formats(kind: str, schema: Schema, tmp_path: Path) -> None:
+    path = tmp_path / f"book.{kind}"
+    WRITERS[kind](path, {"S": [["Purpose", "Amount", "Day"], ["car", 1, dt.date(2024, 2, 29)]]})
+    assert read(path, schema, tmp_path)[0].frame["Day"].tolist() == [dt.datetime(2024, 2, 29)]
+
+
+@pytest.mark.parametrize("kind", ["xls", "ods", "xlsb"])
+def test_a_cut_file_of_another_format_fails_alone(kind: str, schema: Schema, tmp_path: Path) -> None:
+    """At any place: an error of ours, never a crash."""
+    path = tmp_path / f"book.{kind}"
+    WRITERS[kind](path, {"S": ROWS})
+    data = path.read_bytes()
+    for part in range(1, 8):
+        path.write_bytes(data[: len(data) * part // 8])
+        with pytest.raises(WorkbookError):
+            read(path, schema, tmp_path)
+
+
+def csv_file(tmp_path: Path, text: str, name: str = "in.csv", encoding: str = "utf-8") -> Path:
+    path = tmp_path / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def values(source: Input) -> list[Any]:
+    return [source.frame[name].tolist() for name in "NIBDT"]
+
+
+def test_a_csv_file_is_read_by_what_its_columns_are(tmp_path: Path) -> None:
+    """Numbers with a point, ISO dates, truth values; text keeps its zeros, other columns stay text; quotes hold."""
+    path = csv_file(
+        tmp_path, '\ufeffT,N,I,B,D,Own\n007,1.5,3,true,2024-02-29,010\n"a, ""b""",,,,,\n\nn,1e3,-2,FALSE,,x\n'
+    )
+    (source,) = read(path, WANTED, tmp_path)
+    assert (source.address, source.rows.tolist()) == ("CSV!A1:F5", [2, 3, 5])
+    numbers, integers, truths, days, texts = values(source)
+    assert (numbers[0], numbers[2], integers[0], integers[2]) == (1.5, 1000, 3, -2)
+    assert (truths, days[0]) == ([True, None, False], dt.datetime(2024, 2, 29))
+    assert (texts, source.frame["Own"].tolist()) == (["007", 'a, "b"', "n"], ["010", None, "x"])
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "encoding"),
+    [
+        ("N;I;B;D;T\n1.234,5;1.000;true;29.02.2024;Käse\n", Conventions(",", "dmy"), "utf-8"),
+        ("N;I;B;D;T\n1234,5;1000;true;2024-02-29;Käse\n", Conventions(",", "", "", "cp1252"), "cp1252"),
+        ("N|I|B|D|T\n1,234.5|1,000|true|02/29/2024|Käse\n", Conventions(".", "mdy", "|", "utf-16"), "utf-16"),
+        ("N\tI\tB\tD\tT\n1234.5\t1000\ttrue\t2024-02-29\tKäse\n", Conventions(csv_separator="\t"), "utf-8"),
+    ],
+    ids=["German", "Windows", "American, odd", "tabs"],
+)
+def test_a_csv_file_is_read_as_its_author_writes(
+    tmp_path: Path, text: str, written: Conventions, encoding: str
+) -> None:
+    (source,) = read(csv_file(tmp_path, text, encoding=encoding), WANTED, tmp_path, written=written)
+    assert values(source) == [[1234.5], [1000], [True], [dt.datetime(2024, 2, 29)], ["Käse"]]
+
+
+def test_what_is_no_number_in_a_csv_file_stays_its_text(tmp_path: Path) -> None:
+    """The check then says so, with the cell."""
+    (source,) = read(
+        csv_file(tmp_path, "N,I,B,D,T\n12%,x,ja,03/04/2025,\n1.234,1,true,2024-01-01,\n"), WANTED, tmp_path
+    )
+    assert [column[0] for column in values(source)[:4]] == ["12%", "x", "ja", "03/04/2025"]
+    assert source.cell(0, "D") == "D2"
+
+
+@pytest.mark.parametrize(
+    ("data", "fault", "detail"),
+    [
+        (b"N,I,B,D,T\n1,1,true,,\xe4\n", Fault.CSV_ENCODING, "row"),
+        (b"N,I,B,D,T\n1,5,1,true,,a\n", Fault.WIDTH, "row 2"),
+        (b"N,I,B,D,T\n1,1,true,\n", Fault.WIDTH, "row 2"),
+        (b'N,I,B,D,T\n1,1,true,,"a\n', Fault.NOT_CSV, "row 2"),
+        (b'N,I,B,D,T\n1,1,true,,"a"b\n', Fault.NOT_CSV, "row 2"),
+        (b"", Fault.EMPTY, ""),
+    ],
+    ids=["latin-1", "decimal comma", "short", "open quote", "quote inside", "empty"],
+)
+def test_a_csv_file_that_would_be_misread_is_refused(tmp_path: Path, data: bytes, fault: Fault, detail: str) -> None:
+    """A comma too many shifts every value behind it: no row of such a file can be trusted."""
+    path = tmp_path / "in.csv"
+    path.write_bytes(data)
+    with pytest.raises(FileBroken) as caught:
+        read(path, WANTED, tmp_path)
+    assert caught.value.fault is fault
+    assert detail in caught.value.detail
+
+
+def test_a_csv_file_by_another_separator_lacks_its_columns(tmp_path: Path) -> None:
+    with pytest.raises(NoInput):
+        read(csv_file(tmp_path, "N;I;B;D;T\n1;1;true;;\n"), WANTED, tmp_path)
+
+
+def test_a_csv_file_costs_no_more_than_the_settings_say(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "N,I,B,D,T\n" + "1,1,true,,\n" * 200_001)
+    with pytest.raises(FileTooCostly):
+        read_inputs_apart(path, WANTED, tmp_path, limits=FileLimits(cells_millions=1))
+
+
+@pytest.mark.parametrize("name", ["in.bin", "in.xlsx", "in"])
+def test_text_that_is_not_called_csv_is_no_table(tmp_path: Path, name: str) -> None:
+    """What it is called is all that tells a CSV file."""
+    with pytest.raises(FileBroken) as caught:
+        kind_of(csv_file(tmp_path, "N,I,B,D,T\n1,1,true,,\n", name))
+    assert caught.value.fault is Fault.NOT_A_WORKBOOK
