@@ -43,6 +43,14 @@ def test_a_child_that_writes_too_much_is_ended_by_its_parent(tmp_path: Path) -> 
     assert died.value.death is Death.OUTPUT
 
 
+def test_a_folder_may_be_named_from_where_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home such as the demonstration's is; the child itself starts in the folder."""
+    (tmp_path / "home").mkdir()
+    monkeypatch.chdir(tmp_path)
+    answer = "import pathlib, sys; (pathlib.Path(sys.argv[2]) / 'answer.json').write_text('{\"a\": 1}')"
+    assert apart.run({}, Path("home"), answer, 30) == {"a": 1}
+
+
 def test_a_child_within_its_limits_is_left_alone(tmp_path: Path) -> None:
     """The watch changes nothing else."""
     answer = "open('answer.json', 'w').write('{\"a\": 1}')"

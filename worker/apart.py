@@ -64,6 +64,7 @@ def run(
     times `seconds` by the clock, because the machine may be busy; `limit` is what counts its own. It inherits the
     descriptor `opened` (not on Windows), and reads `secret` from its standard input.
     """
+    folder = folder.absolute()  # the child starts in it
     (folder / "job.json").write_text(json.dumps(job), "ascii")
     child = subprocess.Popen(
         [sys.executable, "-I", "-S", "-X", "utf8", "-c", _FIND_US + boot, os.fspath(_ROOT), os.fspath(folder)],
