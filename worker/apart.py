@@ -67,7 +67,17 @@ def run(
     folder = folder.absolute()  # the child starts in it
     (folder / "job.json").write_text(json.dumps(job), "ascii")
     child = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-X", "utf8", "-c", _FIND_US + boot, os.fspath(_ROOT), os.fspath(folder)],
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-X",
+            "utf8",
+            "-c",
+            _FIND_US + boot,
+            os.fspath(_ROOT),
+            os.fspath(folder.absolute()),
+        ],
         stdin=subprocess.PIPE if secret else subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -133,7 +133,7 @@ def test_ten_kills(registry: Registry, home: Path, endpoint: tuple[str, Path], b
         scored = CalamineWorkbook.from_path(file)
         sheets = [scored.get_sheet_by_name(name).to_python()[1:] for name in ("Scores Loans", "Scores More loans")]
         rows = [row for sheet in sheets for row in sheet]
-        assert [row[0] for row in rows] == list(range(5, 5 + ROWS // 2)) * 2
+        assert [row[1] for row in rows] == list(range(5, 5 + ROWS // 2)) * 2
         assert [row[2] for row in rows] == pytest.approx([(1000 + n) / 1e6 for n in range(ROWS)])
         assert {row[-1] for row in rows} == {"ok"}
     assert all(job.calls_unanswered <= 4 for job in ledger.jobs())

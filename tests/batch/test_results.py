@@ -12,7 +12,9 @@ import pandas as pd
 import pytest
 
 from worker.batch.parts import pack, unpack
-from worker.batch.results import join, scores_sheet
+from worker.batch.results import Tally, identified, join, output_columns, scores_sheet
+from worker.batch.spread import spread
+from worker.batch.summary import Facts, summary_sheet
 from worker.scoring import Column, ColumnType, Output, PartScores, Problem, ProblemKind, Schema
 from worker.scoring.check import check
 from worker.workbooks import Input, Sheet, append_sheets
@@ -120,3 +122,86 @@ def test_a_problem_of_a_column_that_is_no_input_spoils_no_row() -> None:
     source = Input(source.frame, "Data", "Data!A1", source.rows, source.letters, source.formats, (told,), ())
     sheet = scored(source, schema, y=[2.0])
     assert sheet.frame["Status"].tolist() == ["ok"]
+
+
+def _columns(sheet: Sheet, schema: Schema) -> list[str]:
+    return list(identified(sheet, schema).frame.column_names)
+
+
+def test_the_identifier_stands_leftmost() -> None:
+    """The first of the customer's columns that is filled everywhere and alike nowhere; else the row number."""
+    schema = Schema(X, (Output("Risk", ColumnType.NUMBER),))
+    table: dict[str, Sequence[object]] = {
+        "x": [1.0, 2.0, 3.0],
+        "Branch": ["North", "South", "North"],
+        "Rate": [0.5, 0.25, 0.75],
+        "Note": ["late", None, "paid"],
+        "Contract": ["L-1", "L-2", "L-3"],
+        "Number": [1001, 1002, 1003],
+    }
+    sheet = scored(given(table), schema, Risk=[0.1, 0.2, 0.3])
+    assert _columns(sheet, schema) == ["Contract", "Row", "Branch", "Rate", "Note", "Number", "Risk", "Status"]
+    frame = identified(sheet, schema).frame.to_pydict()
+    assert (frame["Contract"], frame["Row"], frame["Risk"]) == (["L-1", "L-2", "L-3"], [2, 3, 4], [0.1, 0.2, 0.3])
+    plain = scored(given({name: table[name] for name in ("x", "Branch", "Rate", "Note")}), schema, Risk=[0.1, 0.2, 0.3])
+    assert _columns(plain, schema)[0] == "Row"
+    numbered = scored(given({name: table[name] for name in ("x", "Branch", "Number")}), schema, Risk=[0.1, 0.2, 0.3])
+    assert _columns(numbered, schema)[:2] == ["Number", "Row"]
+
+
+def test_units_stand_in_the_headers() -> None:
+    """The contract's unit, unless the output's name has it already."""
+    outputs = (
+        Output("Loss", ColumnType.NUMBER, unit="EUR"),
+        Output("Time (days)", ColumnType.NUMBER, unit="days"),
+        Output("Risk", ColumnType.NUMBER),
+    )
+    sheet = scored(given({"x": [1.0]}), Schema(X, outputs), **{"Loss": [5.0], "Time (days)": [2.0], "Risk": [0.5]})
+    assert list(sheet.frame.columns) == ["Row", "Loss (EUR)", "Time (days)", "Risk", "Status"]
+
+
+def test_a_row_with_a_problem_links_to_the_cell() -> None:
+    """To the first that is wrong; where the whole row is, to its first cell."""
+    schema = Schema((*X, Column("y", ColumnType.NUMBER)), (Output("Risk", ColumnType.NUMBER),))
+    source = given({"Id": ["a", "b", "c", "d"], "x": [1.0, None, 2.0, 3.0], "y": ["bad", "bad", 1.0, 2.0]})
+    late = Problem(1, ProblemKind.CALL_FAILED, detail="too late")
+    sheet = scored(replace(source, sheet="My data"), schema, [late], Risk=[0.1, np.nan])
+    assert sheet.linked == "Row"
+    assert sheet.links == {0: "'My data'!C2", 1: "'My data'!B3", 3: "'My data'!A5"}
+
+
+def _summary(schema: Schema, values: list[float], bad: int) -> Sheet:
+    source = given({"x": [*map(float, range(len(values))), *[None] * bad]})
+    checked = check(source.frame, schema, source.problems)
+    part = PartScores({"Risk": np.array(values)}, (), 1, "1")
+    scores = join(checked, [(np.flatnonzero(checked.good), part)], schema)
+    tally = Tally(source)
+    tally.add(scores)
+    facts = Facts("e", "s", "c", 1, 2, "book.xlsx", "0" * 64, 3, 0, 0.0, 1.5)
+    rows = output_columns(scores_sheet(source, (), scores, schema), schema)
+    return summary_sheet([tally], facts, spread(schema.outputs, [rows]))
+
+
+def test_the_summary_says_it_in_a_sentence_then_in_numbers_then_in_a_chart() -> None:
+    """What needs attention is coloured too; every scored row is in one band, and the chart shows the bands' cells."""
+    schema = Schema(X, (Output("Risk", ColumnType.NUMBER, format="0%"),))
+    sheet = _summary(schema, [0.01, 0.02, 0.55, 1.0], bad=2)
+    assert sheet.title == "4 of 6 rows scored, 2 need attention"
+    assert [sheet.frame.iloc[row, 0] for row in sheet.marked] == ["Rows with problems", "Problem: x, blank"]
+    cells = {cell.at: cell.value for cell in sheet.cells}
+    assert (cells["D20"], cells["E20"]) == ("Risk", "Rows")
+    assert {cells[f"D{row}"]: cells[f"E{row}"] for row in range(21, 31) if cells[f"E{row}"]} == {
+        "0\u201310%": 2,
+        "50\u201360%": 1,
+        "90\u2013100%": 1,
+    }
+    (chart,) = sheet.charts
+    assert (chart.title, chart.labels, chart.values) == ("Risk: 4 rows", "D21:D30", "E21:E30")
+
+
+def test_a_summary_without_problems_or_scores() -> None:
+    """Nothing is coloured where nothing is wrong, and no chart shows nothing."""
+    schema = Schema(X, (Output("Risk", ColumnType.NUMBER),))
+    assert not _summary(schema, [0.5], bad=0).marked
+    bare = _summary(schema, [], bad=1)
+    assert (list(bare.cells), list(bare.charts)) == ([], [])

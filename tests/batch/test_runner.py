@@ -37,10 +37,10 @@ def sheet(file: Path, name: str = "Scores") -> list[list[Any]]:
 def check_scores(file: Path, risk: Callable[[float], float], rows: int) -> None:
     """Every row once, in order, with its own score."""
     header, *lines = sheet(file)
-    assert header == ["Row", "Id", "Risk", "Label", "Status"]
-    assert [line[0] for line in lines] == [5 + n for n in range(rows)]
+    assert header == ["Id", "Row", "Risk", "Label", "Status"]
+    assert [line[1] for line in lines] == [5 + n for n in range(rows)]
     for n, line in enumerate(lines):
-        assert line[1:] == [f"L-{n:05d}", pytest.approx(risk(1000 + n)), "low", "ok"]
+        assert [line[0], *line[2:]] == [f"L-{n:05d}", pytest.approx(risk(1000 + n)), "low", "ok"]
 
 
 def test_a_dropped_workbook_comes_back_scored(bench, book, tmp_path: Path, expected_risk) -> None:
@@ -89,13 +89,13 @@ def test_every_input_of_a_workbook_gets_its_sheet(bench, book, tmp_path: Path, e
     done = bench.boxes().root / "done" / "loans.xlsx"
     names = CalamineWorkbook.from_path(done).sheet_names
     assert names[-3:] == ["Scores Loans", "Scores More loans", "Scores summary"]
-    ids = [line[1] for name in names[-3:-1] for line in sheet(done, name)[1:]]
+    ids = [line[0] for name in names[-3:-1] for line in sheet(done, name)[1:]]
     assert ids == [f"L-{n:05d}" for n in range(190)]
     assert [line[2] for line in sheet(done, names[-2])[1:]] == [
         pytest.approx(expected_risk(1120 + n)) for n in range(70)
     ]
     assert job.parts == 5
-    told = [value for what, value in sheet(done, "Scores summary") if what == "Input"]
+    told = [value for what, value, *_ in sheet(done, "Scores summary") if what == "Input"]
     assert told == [
         "Loans!B4:D124. 116 of 120 rows scored, 4 need attention",
         "'More loans'!B4:D74. All 70 rows scored",
@@ -108,7 +108,7 @@ def test_an_input_without_rows_spoils_no_other(bench, book, tmp_path: Path) -> N
     done = bench.boxes().root / "done" / "loans.xlsx"
     assert (job.state, job.rows_read) == ("done", 20)
     assert CalamineWorkbook.from_path(done).sheet_names[-2:] == ["Scores Loans", "Scores summary"]
-    assert ["Input", "'More loans'!B4:D4. No row below it"] in sheet(done, "Scores summary")
+    assert ["Input", "'More loans'!B4:D4. No row below it"] in [line[:2] for line in sheet(done, "Scores summary")]
     empty = bench.drive(bench.enter(book(tmp_path / "empty.xlsx", 0, more=0)))
     assert (empty.state, bench.transport.calls) == ("failed", 1)
     assert "no row below it" in (empty.reason or "")
@@ -141,7 +141,7 @@ def test_texts_are_read_as_the_customer_means_them_and_as_was_said_at_the_start(
     assert set(bench.transport.paid.values()) == {1}
     assert 5000.5 in bench.transport.paid
     summary = sheet(bench.boxes().root / "done" / "loans.xlsx", "Scores summary")
-    notes = [value for what, value in summary if what == "Note"]
+    notes = [value for what, value, *_ in summary if what == "Note"]
     assert notes == ["Texts that were read as numbers or dates, as is agreed with you: 60 in Amount."]
     assert bench.drive(bench.enter(source)).rows_scored == 40
 
@@ -380,7 +380,7 @@ def crash_everywhere(
         wrong += [f"{crash}: {a} paid again" for a in stored if bench.transport.paid.get(a, 0) != middle.get(a, 0)]
         most = {a: n - before.get(a, 0) for a, n in bench.transport.paid.items()}
         wrong += [f"{crash}: {a} paid {n} times" for a, n in most.items() if not 1 <= n <= 2]
-        rows = [line[1] for title in sheets for line in sheet(boxes.root / "done" / name, title)[1:]]
+        rows = [line[0] for title in sheets for line in sheet(boxes.root / "done" / name, title)[1:]]
         wrong += [f"{crash}: rows"] if rows != [f"L-{n:05d}" for n in range(20)] else []
     raise AssertionError("unreachable")
 

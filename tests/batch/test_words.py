@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 import worker.batch.errors
-import worker.batch.results
+import worker.batch.summary
 import worker.scoring.endpoint
 import worker.scoring.errors
 import worker.scoring.run
 import worker.workbooks.block
 import worker.workbooks.errors
+import worker.workbooks.notices
 import worker.workbooks.opening
 from worker.batch.errors import TableFault
 from worker.batch.explain import _ADDRESSES, _FAULTS, _LIMITS, _TABLES, explain
@@ -109,10 +110,12 @@ def test_words_say_where_and_what_is_allowed() -> None:
 
 def test_every_warning_of_the_reader_has_words() -> None:
     """The codes that its source names."""
-    modules = (worker.workbooks.block, worker.workbooks.opening, worker.batch.results)
+    modules = (worker.workbooks.block, worker.workbooks.opening, worker.batch.summary)
     sources = "".join(Path(str(module.__file__)).read_text("utf-8") for module in modules)
     codes = set(re.findall(r'f"([a-z-]+): \.?\{', sources))
-    assert codes == set(_WARNINGS)
+    whole = set(re.findall(r'append\("([a-z-]+)"\)', Path(worker.workbooks.notices.__file__).read_text("utf-8")))
+    assert codes | whole == set(_WARNINGS)
+    assert all(warning_words(code) for code in whole)
     for code in codes:
         assert "1207" in warning_words(f"{code}: 1207")
 

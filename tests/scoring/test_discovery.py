@@ -50,6 +50,7 @@ INPUTS = {
 OUTPUTS = {
     "Scored Probabilities": {"type": "number", "format": "double", "x-sheetscore-format": "0.0%"},
     "Scored Labels": {"type": "string", "description": "good or bad"},
+    "Loss": {"type": "number", "format": "double", "x-sheetscore-unit": "EUR"},
 }
 WANTED = Schema(
     (
@@ -62,6 +63,7 @@ WANTED = Schema(
     (
         Output("Scored Probabilities", ColumnType.NUMBER, format="0.0%"),
         Output("Scored Labels", ColumnType.TEXT, "good or bad"),
+        Output("Loss", ColumnType.NUMBER, unit="EUR"),
     ),
 )
 ROW = {"age": 30, "income": 1.5, "purpose": "A40", "member": True, "since": "2024-01-01T00:00:00"}

@@ -12,6 +12,8 @@ from worker.batch import results
 from worker.batch.ledger import Job
 from worker.batch.origins import Origins
 from worker.batch.slabs import Slab
+from worker.batch.spread import spread
+from worker.batch.summary import Facts, summary_sheet
 from worker.batch.tables import read_table, write_table
 from worker.scoring import Schema
 from worker.scoring.readings import Conventions
@@ -33,7 +35,7 @@ class Result(Protocol):
     def add(self, slab: Slab, scores: results.Scores) -> None:
         """Take what became of some rows; slabs come in order, each once."""
 
-    def finish(self, tallies: Sequence[results.Tally], facts: results.Facts) -> None:
+    def finish(self, tallies: Sequence[results.Tally], facts: Facts) -> None:
         """Make the file."""
 
 
@@ -87,7 +89,7 @@ class _Sheets:
             kept = tuple(range(slab.source.frame.shape[1]))
         spool.add(results.scores_sheet(slab.source, kept, scores, self._schema))
 
-    def finish(self, tallies: Sequence[results.Tally], facts: results.Facts) -> None:
+    def finish(self, tallies: Sequence[results.Tally], facts: Facts) -> None:
         """Raises WorkbookError, OSError."""
         several = len(tallies) > 1
         sheets = [
@@ -95,8 +97,10 @@ class _Sheets:
             for of, tally in enumerate(tallies)
             if of in self._spools
         ]
-        form, summary = self._form, results.summary_sheet(tallies, facts)
-        form.write(self._base(), self._made, [*sheets, summary], form.limits)
+        columns = [results.output_columns(sheet, self._schema) for sheet in sheets]
+        form, summary = self._form, summary_sheet(tallies, facts, spread(self._schema.outputs, columns))
+        made = [*(results.identified(sheet, self._schema) for sheet in sheets), summary]
+        form.write(self._base(), self._made, made, form.limits)
 
     def _base(self) -> Path:
         """The workbook that the sheets are added to."""
@@ -136,7 +140,7 @@ class _Lines:
         write_table(self._made, self._name, scores, self._schema, more=self._begun)
         self._begun = True
 
-    def finish(self, tallies: Sequence[results.Tally], facts: results.Facts) -> None:
+    def finish(self, tallies: Sequence[results.Tally], facts: Facts) -> None:
         """Everything is written already."""
 
 

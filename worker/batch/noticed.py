@@ -11,6 +11,11 @@ _WARNINGS: dict[str, str] = {
     ),
     "texts-read": "Texts that were read as numbers or dates, as is agreed with you: {}.",
     "hidden-rows": "Rows that are hidden or filtered out, and were scored like the others: {}.",
+    "signature-invalidated": (
+        "The workbook was signed. With sheets added, the signature no longer holds; the original is kept as it was."
+    ),
+    "shared-workbook": "The workbook is shared the old way (Share Workbook); its history does not know our sheets.",
+    "structure-protected": "The workbook's structure is protected. Our sheets were added all the same, nothing else.",
 }
 
 

@@ -1,8 +1,7 @@
-"""What a job adds to a workbook: the rows with their scores, and a summary that opens with one sentence."""
+"""What a job adds to a workbook for each input: the rows with their scores, each with its status in words."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,15 +9,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from worker.batch.noticed import warning_words
-from worker.scoring import Checked, Columns, PartScores, Problem, ProblemKind, RowsLost, Schema, words
+from worker.scoring import Checked, Columns, Output, PartScores, Problem, ProblemKind, RowsLost, Schema, words
 from worker.scoring.outputs import empty_outputs, to_frame
 from worker.scoring.schema import match_key
 from worker.workbooks import Input, Rows, Sheet
+from worker.workbooks.addressing import quoted
+from worker.workbooks.frames import arrow_columns
 
 ROW, STATUS = "Row", "Status"
-MOST_COUNTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,49 +91,80 @@ class Tally:
         self.model_versions.update(scores.model_versions)
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the summary says beside the counts, in the order it says it."""
-
-    endpoint: str
-    service: str
-    customer: str
-    contract_version: int | str
-    model_version: int | str
-    file_name: str
-    sha256: str
-    calls: int
-    calls_unanswered: int
-    started_at: float
-    ended_at: float
-
-
 def scores_sheet(source: Input, kept: Sequence[int], scores: Scores, schema: Schema) -> Sheet:
     """The rows in order: where they came from, the customer's columns at the places `kept`, the outputs, and a status
-    in words.
+    in words. The row number of a row with a problem is a link to the cell that is wrong.
 
-    The outputs keep the endpoint's names; a column of the customer's that has one of ours is numbered.
+    The outputs keep the endpoint's names, with units; a column of the customer's that has one of ours is numbered.
     """
-    ours = [ROW, *schema.output_names, STATUS]
+    outputs = [heading(output) for output in schema.outputs]
+    ours = [ROW, *outputs, STATUS]
     theirs = [str(source.frame.columns[position]) for position in kept]
-    names = distinct([ROW, STATUS, *schema.output_names, *theirs])
+    names = distinct([ROW, STATUS, *outputs, *theirs])
     row, status, outputs, theirs = names[0], names[1], names[2 : len(ours)], names[len(ours) :]
     frame = _as_shown(source, kept).set_axis(theirs, axis="columns")
     frame.insert(0, row, source.rows)
     frame = pd.concat([frame, to_frame(scores.outputs, schema).set_axis(outputs, axis="columns")], axis="columns")
-    frame[status] = _statuses(source, scores.problems)
+    cells = _cells(source, scores.problems)
+    frame[status] = _statuses(source, scores.problems, cells)
     formats = {row: "0"} | {name: source.formats[position] for name, position in zip(theirs, kept, strict=True)}
     formats |= {name: output.format for name, output in zip(outputs, schema.outputs, strict=True) if output.format}
-    return Sheet("Scores", frame, formats=formats, status=status, table="Sheetscore_Scores")
+    links = {
+        problem.row: f"{quoted(source.sheet)}!{cell or f'{source.letters[0]}{source.rows[problem.row]}'}"
+        for problem, cell in reversed(list(zip(scores.problems, cells, strict=True)))
+    }
+    return Sheet(
+        "Scores",
+        frame,
+        formats=formats,
+        status=status,
+        table="Sheetscore_Scores",
+        linked=row,
+        links=dict(sorted(links.items())),
+    )
 
 
-def _statuses(source: Input, problems: Sequence[Problem]) -> list[str]:
+def heading(output: Output) -> str:
+    """An output's name as a header: with its unit, unless the name has it."""
+    unit = f"({output.unit})"
+    return f"{output.name} {unit}" if output.unit and unit not in output.name else output.name
+
+
+def identified(sheet: Sheet, schema: Schema) -> Sheet:
+    """A whole sheet of scores with the column leftmost by which a person knows a row: the first of the customer's own
+    that is filled in every row and alike in none, of texts or whole numbers. Else the row number stays there.
+    """
+    names, columns = arrow_columns(sheet.frame)
+    own = range(1, len(names) - len(schema.outputs) - 1)
+    place = next((n for n in own if _is_identifier(columns[n])), 0)
+    order = [place, *(n for n in range(len(names)) if n != place)]
+    return replace(sheet, frame=pa.table([columns[n] for n in order], names=[names[n] for n in order]))
+
+
+def output_columns(sheet: Sheet, schema: Schema) -> list[pa.ChunkedArray]:
+    """The cells of the outputs of a sheet of scores."""
+    return arrow_columns(sheet.frame)[1][-len(schema.outputs) - 1 : -1]
+
+
+def _is_identifier(column: pa.ChunkedArray) -> bool:
+    fit = column.type in (pa.string(), pa.int64()) and len(column) > 0 and not column.null_count
+    return fit and pc.count_distinct(column).as_py() == len(column)
+
+
+def _cells(source: Input, problems: Sequence[Problem]) -> list[str | None]:
+    """The address, in its sheet, of the cell that each problem is about; None for one about the whole row."""
     places = dict(zip(map(str, source.frame.columns), source.letters, strict=True))
     places = {match_key(name): letter for name, letter in places.items()} | places
-    reasons: dict[int, list[str]] = {}
+    found: list[str | None] = []
     for problem in problems:
         letter = places.get(problem.column) or places.get(match_key(problem.column)) if problem.column else None
-        cell = f"{letter}{source.rows[problem.row]}" if letter else None
+        found.append(f"{letter}{source.rows[problem.row]}" if letter else None)
+    return found
+
+
+def _statuses(source: Input, problems: Sequence[Problem], cells: Sequence[str | None]) -> list[str]:
+    reasons: dict[int, list[str]] = {}
+    for problem, cell in zip(problems, cells, strict=True):
         reasons.setdefault(problem.row, []).append(words.reason(problem, cell))
     return [words.status(reasons.get(row, [])) for row in range(len(source.rows))]
 
@@ -159,70 +191,3 @@ def distinct(names: Sequence[str]) -> list[str]:
         taken.add(match_key(wanted))
         made.append(wanted)
     return made
-
-
-def sentence(scored: int, problems: int) -> str:
-    """The first thing a person reads: "980 of 1,000 rows scored, 20 need attention"."""
-    total = scored + problems
-    if not problems:
-        return f"All {total:,} rows scored" if total != 1 else "The one row is scored"
-    return f"{scored:,} of {total:,} rows scored, {problems:,} {'needs' if problems == 1 else 'need'} attention"
-
-
-def summary_sheet(tallies: Sequence[Tally], facts: Facts) -> Sheet:
-    """Counts, versions, where the rows came from, what they cost, and which problems there are."""
-    scored = sum(tally.rows_scored for tally in tallies)
-    problems = sum(tally.rows_with_problems for tally in tallies)
-    counted = sum((tally.problems for tally in tallies), Counter[tuple[str | None, ProblemKind]]())
-    lines: list[tuple[str, str | int]] = [
-        ("Rows read", sum(tally.source.count for tally in tallies)),
-        ("Rows scored", scored),
-        ("Rows with problems", problems),
-        *_counts(counted),
-        ("Endpoint", facts.endpoint),
-        ("Web service", facts.service),
-        ("Customer", facts.customer),
-        ("Contract version", str(facts.contract_version)),
-        ("Model version", str(facts.model_version)),
-        *_inputs(tallies),
-        ("Workbook", facts.file_name),
-        ("SHA-256 of the workbook", facts.sha256),
-        ("Calls", facts.calls),
-        *([("Calls repeated after a stop", facts.calls_unanswered)] if facts.calls_unanswered else []),
-        ("Scored at", f"{dt.datetime.fromtimestamp(facts.ended_at, dt.UTC):%Y-%m-%d %H:%M:%S} UTC"),
-        ("Time taken", f"{max(0.0, facts.ended_at - facts.started_at):,.1f} s"),
-        *_notes(tallies),
-    ]
-    frame = pd.DataFrame(lines, columns=["What", "Value"])
-    title = sentence(scored, problems)
-    return Sheet("Scores summary", frame, title=title, formats={"Value": "#,##0"}, table="Sheetscore_Summary")
-
-
-def _inputs(tallies: Sequence[Tally]) -> list[tuple[str, str]]:
-    """Where the rows came from; of several inputs also what became of each. Result sheets have the same order."""
-    if len(tallies) == 1:
-        return [("Input", tallies[0].source.address)]
-    told = [sentence(t.rows_scored, t.rows_with_problems) if t.source.count else "No row below it" for t in tallies]
-    return [("Input", f"{tally.source.address}. {words}") for tally, words in zip(tallies, told, strict=True)]
-
-
-def _notes(tallies: Sequence[Tally]) -> list[tuple[str, str]]:
-    """What was noticed while reading, each thing once, with the input where there are several."""
-    notes: dict[str, str] = {}
-    for tally in tallies:
-        texts = (f"texts-read: {count:,} in {column}" for column, count in tally.texts.items())
-        for warning in (*tally.source.warnings, *texts):
-            before = f"{tally.source.address}. " if len(tallies) > 1 else ""
-            notes.setdefault(warning, before + warning_words(warning))
-    return [("Note", words) for words in notes.values()]
-
-
-def _counts(counted: Counter[tuple[str | None, ProblemKind]]) -> list[tuple[str, int]]:
-    """Cells with problems by column and kind, most first. A row with two faults counts in two lines."""
-    ordered = sorted(counted.items(), key=lambda item: (-item[1], str(item[0])))
-    lines = [
-        (f"Problem: {f'{column}, ' if column else ''}{words.kind_words(kind)}", count)
-        for (column, kind), count in ordered[:MOST_COUNTS]
-    ]
-    others = sum(count for _, count in ordered[MOST_COUNTS:])
-    return [*lines, ("Problem: others, see the Status column", others)] if others else lines

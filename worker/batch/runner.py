@@ -26,6 +26,7 @@ from worker.batch.outbox import FAILED, Outbox
 from worker.batch.parts import Part, pack, unpack
 from worker.batch.pool import CallFailed, CallPool, Stopped
 from worker.batch.slabs import Slab, Work
+from worker.batch.summary import Facts
 from worker.endpoints import RuleError
 from worker.endpoints.conventions import to_json
 from worker.endpoints.passwords import Passwords
@@ -297,7 +298,7 @@ class Runner:
             rows_with_problems=sum(tally.rows_with_problems for tally in tallies),
         )
         now = self._ledger.get(job.id) or job
-        facts = results.Facts(
+        facts = Facts(
             endpoint=job.endpoint or "",
             service=job.service or "",
             customer=job.customer or "",

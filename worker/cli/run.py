@@ -20,8 +20,8 @@ from worker.batch.intake import enter, printable
 from worker.batch.kept import copied
 from worker.batch.ledger import ENDED, Job, LostJob
 from worker.batch.publish import free_name
-from worker.batch.results import sentence
 from worker.batch.service import BatchService
+from worker.batch.summary import sentence
 from worker.cli import show
 from worker.cli.conventions import CsvEncoding, CsvSeparator, DateOrder, DecimalSign, given
 from worker.cli.home import Home, opened

@@ -131,5 +131,9 @@ def _input(column: Column) -> Spec:
 
 
 def _output(output: Output) -> Spec:
-    extras = {"description": output.description, "x-sheetscore-format": output.format}
+    extras = {
+        "description": output.description,
+        "x-sheetscore-format": output.format,
+        "x-sheetscore-unit": output.unit,
+    }
     return {**_TYPES[output.type], **{key: value for key, value in extras.items() if value}}

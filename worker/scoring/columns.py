@@ -73,6 +73,7 @@ EXAMPLES: Mapping[ColumnType, float | str] = {
 class Output:
     """One output column. `source` and `index` say which output of the ONNX model it is and which column of it
     (None for an output of one column); both are empty for remote models. `format` is an Excel number format.
+    `unit` stands beside the name in headers that people read.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Output:
     format: str = ""
     source: str = ""
     index: int | None = None
+    unit: str = ""
 
 
 def lean(item: Column | Output) -> dict[str, Any]:

@@ -127,7 +127,13 @@ def _parameter(name: str, spec: Mapping[str, Any]) -> Parameter:
 
 
 def _output(name: str, spec: Mapping[str, Any]) -> Output:
-    return Output(name, _type(spec), str(spec.get("description", "")), str(spec.get("x-sheetscore-format", "")))
+    return Output(
+        name,
+        _type(spec),
+        description=str(spec.get("description", "")),
+        format=str(spec.get("x-sheetscore-format", "")),
+        unit=str(spec.get("x-sheetscore-unit", "")),
+    )
 
 
 def _bound(value: object) -> float | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from worker.workbooks.kinds import Kind, kind_of
     from worker.workbooks.labels import Labels
     from worker.workbooks.newbook import new_workbook
+    from worker.workbooks.page import Cell, Chart
     from worker.workbooks.quarantine import (
         append_apart,
         decrypt_apart,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Appended",
+    "Cell",
+    "Chart",
     "FileLimits",
     "Input",
     "Kind",
@@ -57,6 +60,8 @@ __all__ = [
 
 _HOMES = {
     "Appended": "splice",
+    "Cell": "page",
+    "Chart": "page",
     "FileLimits": "archive",
     "Input": "reader",
     "Labels": "labels",

@@ -19,7 +19,7 @@ import pyarrow as pa
 from worker.scoring.binding import NAMES, Binding
 from worker.scoring.errors import Problem, ProblemKind
 from worker.workbooks.block import BATCH_ROWS, Block
-from worker.workbooks.page import Cell, Chart, Link, Page
+from worker.workbooks.page import Cell, Chart, Page
 
 _CELLS = "cells-{}.arrow"
 _PROBLEMS = "problems-{}.arrow"
@@ -103,7 +103,7 @@ def save_pages(pages: Sequence[Page], folder: Path) -> list[dict[str, Any]]:
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a field of a page
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return asdict(value) if isinstance(value, Cell | Chart | Link) else value
+    return asdict(value) if isinstance(value, Cell | Chart) else value
 
 
 def load_pages(saved: Sequence[dict[str, Any]], folder: Path) -> list[Page]:
@@ -111,8 +111,9 @@ def load_pages(saved: Sequence[dict[str, Any]], folder: Path) -> list[Page]:
     made = []
     for number, facts in enumerate(saved):
         tuples: dict[str, Any] = {name: tuple(facts[name]) for name in ("headers", "formats", "marked")}
-        for name, kind in (("cells", Cell), ("charts", Chart), ("links", Link)):
-            tuples[name] = tuple(kind(**values) for values in facts[name])
+        tuples["cells"] = tuple(Cell(**values) for values in facts["cells"])
+        tuples["charts"] = tuple(Chart(**values) for values in facts["charts"])
+        tuples["links"] = tuple((row, to) for row, to in facts["links"])
         made.append(Page(**facts | tuples, columns=tuple(load_columns(folder / _CELLS.format(number)))))
     return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from worker.workbooks.cells import clean, column, values_of
-from worker.workbooks.page import Cell, Chart, Link, Page, unique_headers
+from worker.workbooks.page import MOST_LINKS, Cell, Chart, Page, unique_headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,9 @@ class Sheet:
     `title` is a sentence above the table, whose header then stands in row 3. `formats` gives Excel number formats by
     column. `status` names the column whose text is "ok" or a reason: rows that are not ok are coloured; without one,
     those at the positions `marked` are. `table` is the Excel table's name; it must begin with `Sheetscore_`, by which
-    our sheets are known and not read again. `cells`, `charts` and `links` stand around the table; a frame without
-    columns makes a page of them alone.
+    our sheets are known and not read again. `cells` and `charts` stand around the table; a frame without columns makes
+    a page of them alone. `links` lead from rows, by position, to places in the workbook (`'My data'!H43`), the first
+    `MOST_LINKS` of them from the cells of the column `linked`; a place on a sheet that is not there is left out.
     """
 
     name: str
@@ -35,7 +37,8 @@ class Sheet:
     marked: Sequence[int] = ()
     cells: Sequence[Cell] = ()
     charts: Sequence[Chart] = ()
-    links: Sequence[Link] = ()
+    linked: str = ""
+    links: Mapping[int, str] = field(default_factory=dict)
 
 
 def pages(sheets: Mapping[str, pd.DataFrame] | Sequence[Sheet]) -> list[Page]:
@@ -57,7 +60,8 @@ def _page(sheet: Sheet) -> Page:
         marked=tuple(sheet.marked),
         cells=tuple(_clean(cell) for cell in sheet.cells),
         charts=tuple(sheet.charts),
-        links=tuple(sheet.links),
+        linked=names.index(sheet.linked) if sheet.linked in names else None,
+        links=tuple(islice(sheet.links.items(), MOST_LINKS)) if sheet.linked in names else (),
     )
     page.check_size()
     return page

@@ -59,23 +59,22 @@ def dress(styles: Styles, page: Page) -> Look:
     """Styles and sizes for a page; what it needs is added to `styles`."""
     dresser = _Dresser(styles)
     headers, columns, codes, status = page.headers, page.columns, page.formats, page.status
-    linked = {area.left - 1 for link in page.links if (area := Area.parse(link.at))}
     small = bool(columns) and len(columns[0]) <= _SMALL
     dressed, widths = [], []
     heights = [1] * (len(columns[0]) if small else 0)
     for place, (values, asked) in enumerate(zip(columns, codes, strict=True)):
         sample = values_of(values.slice(0, _SAMPLE).combine_chunks())
         plan = _Codes.fitting(values, asked)
-        widest = _WIDEST_STATUS if small or place == status else _WIDEST
+        widest = _WIDEST_STATUS if place == status else _WIDEST
         wanted = max([_width(value, plan) for value in sample], default=0) + 3
         wrap = small and wanted > widest
         align = "left" if values.type in (MIXED, pa.string()) else "right"
         plain = dresser.cells(plan, align, "", TEXT, wrap=wrap)
         if place == status:
-            marked = dresser.cells(plan, align, _MARKED_STATUS, _MARKED_TEXT, wrap=True, bold=True)
+            marked = dresser.cells(plan, align, _MARKED_STATUS, _MARKED_TEXT, wrap=True)
             wanted = max(wanted, _longest(values) + 3)
         else:
-            link = place in linked
+            link = place == page.linked and bool(page.links)
             marked = dresser.cells(plan, align, _MARKED_ROW, ACCENT if link else TEXT, wrap=wrap, underlined=link)
         dressed.append(Styled(values, plain, marked))
         widths.append(_column_width(headers[place], min(wanted, widest)))
@@ -172,16 +171,14 @@ class _Dresser:
         color: str,
         *,
         wrap: bool,
-        bold: bool = False,
         underlined: bool = False,
     ) -> CellStyles:
-        font, solid = self._styles.font(color, bold=bold, underlined=underlined), self._styles.fill(fill)
+        font, solid = self._styles.font(color, underlined=underlined), self._styles.fill(fill)
         wrapped = ' wrapText="1"' if wrap else ""
-        vertical = "top" if wrap else "center"
 
         def style(code: str, horizontal: str) -> int:
             return self._styles.cell(
-                font, solid, self._line, code, f'horizontal="{horizontal}" vertical="{vertical}" indent="1"{wrapped}'
+                font, solid, self._line, code, f'horizontal="{horizontal}" vertical="center" indent="1"{wrapped}'
             )
 
         return CellStyles(
@@ -204,8 +201,15 @@ def _number_code(values: pa.ChunkedArray) -> str:
         return "0"
     if values.type != pa.float64():
         return "General"
-    sample = [value for value in values.slice(0, 10 * _SAMPLE).to_pylist() if value is not None]
-    return "0" if sample and all(value.is_integer() for value in sample) else "0.0000"
+    sample = [abs(value) for value in values.slice(0, 10 * _SAMPLE).to_pylist() if value is not None]
+    sample = [value for value in sample if math.isfinite(value)]
+    if sample and all(value.is_integer() for value in sample):
+        return "0"
+    return next((code for most, code in _BY_SIZE if max(sample, default=1) < most), "#,##0.00")
+
+
+# the largest value says how many places a person wants to see
+_BY_SIZE = ((1e-300, "0.0000"), (0.01, "0.00E+00"), (10, "0.0000"), (1000, "0.00"))
 
 
 def _moment_code(values: pa.ChunkedArray) -> str:

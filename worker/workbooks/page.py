@@ -52,19 +52,13 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """A link from a cell (`A43`) to a place in the same workbook (`'My data'!H43`)."""
-
-    at: str
-    to: str
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """A table of Arrow `columns` (see cells) under `headers`, and what stands around it.
 
     `formats` are the columns' number formats ('' for a fitting one), `status` is the place of the status column,
     `table` the table name wanted, `marked` the positions of rows that need attention where no status column tells.
+    `links` lead from rows, by position, to places in the same workbook (`'My data'!H43`); the cells in the column
+    `linked` hold them.
     """
 
     name: str
@@ -77,7 +71,8 @@ class Page:
     marked: tuple[int, ...] = ()
     cells: tuple[Cell, ...] = ()
     charts: tuple[Chart, ...] = ()
-    links: tuple[Link, ...] = ()
+    linked: int | None = None
+    links: tuple[tuple[int, str], ...] = ()
 
     @property
     def header_row(self) -> int:

@@ -18,7 +18,8 @@ from worker.workbooks.cells import EXACT, MOST_TEXT, shortened, values_of
 from worker.workbooks.page import Page
 from worker.workbooks.tags import BLANK, NUMBER, TEXT, TRUTH, Bytes, Ints, Piece, pieces
 
-_ADDRESS = re.compile(rb'<c r="([A-Z]+[0-9]+)"')
+_HEAD = re.compile(rb'<c r="([A-Z]+[0-9]+)" s="[0-9]+"(?: t="([a-zA-Z]+)")?')
+_KINDS_OF_RESULTS = {b"str": TEXT, b"b": TRUTH}
 _FORMULA = re.compile(rb"<f>([^<]*)</f>")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SLACK = dt.timedelta(milliseconds=1)
@@ -119,12 +120,13 @@ def _same_moments(days: pa.Array, wanted: pa.Array, zero: dt.datetime) -> bool:
 
 def _compare_other(piece: Piece, cell: int, left: dict[str, tuple[Any, str]], zero: dt.datetime) -> None:
     source = piece.source(cell)
-    found, formula = _ADDRESS.match(source), _FORMULA.search(source)
+    found, formula = _HEAD.match(source), _FORMULA.search(source)
     at = found[1].decode() if found else "a cell without address"
+    kind = _KINDS_OF_RESULTS.get(found[2], NUMBER) if formula and found else int(piece.kinds[cell])
     text = piece.texts(np.array([cell]))[0].as_py()
     value, wanted = left.pop(at, (None, "?"))
     said = unescape(formula[1].decode()) if formula else ""
-    if said != wanted or not _is(int(piece.kinds[cell]), text, value, zero):
+    if said != wanted or not _is(kind, text, value, zero):
         raise Different(at)
 
 

@@ -17,7 +17,7 @@ from worker.workbooks.addressing import Area, letters
 from worker.workbooks.cells import MOST_TEXT, shortened
 from worker.workbooks.dialect import Dialect
 from worker.workbooks.look import ACCENT, Look
-from worker.workbooks.page import MOST_LINKS, OK, Cell, Page
+from worker.workbooks.page import OK, Cell, Page
 from worker.workbooks.rows import RowWriter, inline, xstring
 
 _SLICE = 20_000
@@ -102,9 +102,10 @@ class Worksheet:
 
     def _foot(self, relations: Mapping[str, str]) -> str:
         page = self._page
+        column, first = letters((page.linked or 0) + 1), page.header_row + 1
         links = "".join(
-            f'<hyperlink ref="{link.at}" location={quoteattr(link.to)} tooltip={quoteattr(f"Go to {link.to}"[:255])}/>'
-            for link in page.links[:MOST_LINKS]
+            f'<hyperlink ref="{column}{first + row}" location={quoteattr(to)} tooltip={quoteattr(f"Go to {to}")}/>'
+            for row, to in page.links
         )
         ignored = f'<ignoredError sqref="{page.area}" numberStoredAsText="1"/>' if page.columns else ""
         drawing = f'<drawing r:id="{relations["drawing"]}"/>' if "drawing" in relations else ""
@@ -148,9 +149,10 @@ def _text_cell(at: str, style: int, text: str) -> str:
 def _around(page: Page, look: Look) -> dict[int, str]:
     """The cells outside of the table by sheet row, those of a row from left to right."""
     placed = []
+    table = Area(page.header_row, 1, page.area.bottom, len(page.columns))
     for cell, style in zip(page.cells, look.cells, strict=True):
         area = Area.parse(cell.at)
-        if area is None or (area.left <= len(page.columns) and page.header_row <= area.top <= page.area.bottom):
+        if area is None or area.meets(table) or (page.title and cell.at == "A1"):
             raise ValueError(f"{cell.at!r} is no place for a cell of this page")
         placed.append((area.top, area.left, _cell(cell, style)))
     rows: dict[int, str] = {}

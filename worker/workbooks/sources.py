@@ -20,6 +20,7 @@ from worker.workbooks.addressing import Area
 from worker.workbooks.archive import FileLimits, part_name
 from worker.workbooks.errors import Fault, FileBroken
 from worker.workbooks.finder import Grid, reaching_down
+from worker.workbooks.notices import notices
 from worker.workbooks.package import DefinedName, Package, SheetPart, Table
 from worker.workbooks.sheetscan import Cell, Closer
 from worker.workbooks.styles import number_formats
@@ -134,7 +135,7 @@ class _Workbook:
         self.sheets = tuple(sheet for sheet in package.sheets if sheet.part)
         self.tables = package.tables
         self.names = package.names
-        self.warnings: tuple[str, ...] = ()
+        self.warnings = tuple(notices(package))
         self.ragged = False
 
     def is_ours(self, sheet: str) -> bool:

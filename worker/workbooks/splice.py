@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 from xml.sax.saxutils import escape, quoteattr
 
+from worker.workbooks.addressing import split_sheet
 from worker.workbooks.archive import FileLimits
 from worker.workbooks.dialect import STRICT, TRANSITIONAL
 from worker.workbooks.drawing import chart_part, drawing_part
@@ -101,6 +102,8 @@ class _Splice:
         return Appended(names, (*notices(self._package), *cut))
 
     def _addition(self, page: Page) -> _Addition:
+        there = {sheet.name for sheet in self._package.sheets}
+        page = replace(page, links=tuple(link for link in page.links if split_sheet(link[1])[0] in there))
         look = dress(self._styles, page)
         sheet = Worksheet(page, look, self._dialect, uses_1904=self._package.uses_1904)
         part = self._new.new("worksheets/sheet", _SHEET_TYPE)

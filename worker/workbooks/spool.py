@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow as pa
 from worker.workbooks.cells import unified
 from worker.workbooks.exchange import load_columns, save_columns
 from worker.workbooks.frames import Sheet, arrow_columns
+from worker.workbooks.page import MOST_LINKS
 
 
 class Spool:
@@ -19,18 +21,24 @@ class Spool:
         self._folder = folder
         self._stem = stem
         self._looks: list[Sheet] = []
+        self._links: dict[int, str] = {}
+        self._rows = 0
 
     def add(self, piece: Sheet) -> None:
         """Some more rows. How the sheet is shown is said by the first piece."""
         save_columns(arrow_columns(piece.frame)[1], self._file(len(self._looks)))
         self._looks.append(replace(piece, frame=piece.frame.iloc[:0]))
+        room = max(0, MOST_LINKS - len(self._links))
+        self._links.update((self._rows + row, to) for row, to in islice(piece.links.items(), room))
+        self._rows += len(piece.frame)
 
     def sheet(self) -> Sheet:
         """All pieces, at least one, as one sheet whose cells are mapped, not read."""
         pieces = [load_columns(self._file(number)) for number in range(len(self._looks))]
         parts = [[array for column in columns for array in column.chunks] for columns in zip(*pieces, strict=True)]
         first = self._looks[0]
-        return replace(first, frame=pa.table(list(map(unified, parts)), names=arrow_columns(first.frame)[0]))
+        frame = pa.table(list(map(unified, parts)), names=arrow_columns(first.frame)[0])
+        return replace(first, frame=frame, links=self._links)
 
     def _file(self, number: int) -> Path:
         return self._folder / f"{self._stem}-{number}.arrow"
