@@ -114,7 +114,9 @@ def test_every_address_is_in_the_table() -> None:
     uploads: Any = object()
     snapshots: Any = SimpleNamespace(models=None)
     management = Management(SimpleNamespace(), SimpleNamespace(), SimpleNamespace(), snapshots)  # type: ignore[arg-type]
-    for route in create_app(snapshots, Settings(ROOT, {}), uploads, management, area=uploads, tables=uploads).routes:
+    for route in create_app(
+        snapshots, Settings(ROOT, {}), uploads, management, area=uploads, tables=uploads, templates=uploads
+    ).routes:
         path = re.sub(r"{(\w+?)(?::\w+)?}", lambda m: f"{{{PARAMETERS.get(m[1], m[1])}}}", route.path)
         for method in route.methods - {"HEAD"}:
             assert re.search(rf"^\| `{method} {re.escape(path)}[?`]", README, re.MULTILINE), f"{method} {path}"

@@ -52,7 +52,7 @@ def _labels(definition: Definition, schema: Schema) -> Iterator[Fault]:
     names = {match_key(name): name for name in (*schema.input_names, *(own.name for own in definition.passing))}
     for words in definition.columns:
         other = names.get(match_key(words.label)) if words.label else None
-        if other is not None and other != words.name:
+        if other is not None and other != words.name and words.name in names.values():
             place = f"columns ({words.name!r}) label"
             yield Fault(words.line, place, f"{words.label!r} is the name of another column")
 

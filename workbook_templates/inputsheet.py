@@ -10,9 +10,10 @@ from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Side
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.workbook import Workbook
+from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.properties import PageSetupProperties
-from openpyxl.worksheet.table import Table, TableStyleInfo
+from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from workbook_templates import look, rules
@@ -203,7 +204,10 @@ class InputSheet:
         cell.number_format, cell.font, cell.alignment = field.format, font(), _aligned(field)
 
     def _table(self) -> None:
-        table = Table(displayName=TABLE, ref=self._plan.block)
+        # named here, as openpyxl would make a cell for each that the table prepares
+        columns = [TableColumn(id=field.number, name=field.header) for field in self._plan.fields]
+        table = Table(displayName=TABLE, ref=self._plan.block, tableColumns=columns)
+        table.autoFilter = AutoFilter(ref=self._plan.block)
         table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
         self.sheet.add_table(table)
         for field in self._plan.fields:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from openpyxl.cell import Cell
@@ -38,11 +39,13 @@ def luminance(color: str) -> float:
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
+@lru_cache
 def font(color: str = INK, size: float = 11, **more: Any) -> Font:  # noqa: ANN401 - openpyxl's own arguments
     """The template's font."""
     return Font(name=FONT, size=size, color=f"FF{color}", **more)
 
 
+@lru_cache
 def fill(color: str) -> PatternFill:
     """A solid colour."""
     return PatternFill("solid", fgColor=f"FF{color}", bgColor=f"FF{color}")
@@ -55,13 +58,18 @@ def differing(color: str, *, bold: bool = False) -> DifferentialStyle:
     return DifferentialStyle(font=weight, fill=fill(color), border=Border(side, side, side, side))
 
 
+@lru_cache
+def _alignment(**align: Any) -> Alignment:  # noqa: ANN401
+    return Alignment(**align)
+
+
 def put(sheet: Worksheet, address: str, text: str, style: Font, color: str = "", **align: Any) -> Cell:  # noqa: ANN401
     """Write text that stays text, whatever it begins with."""
     cell: Cell = sheet[address]
     cell.value = text
     cell.data_type = "s"
     cell.font = style
-    cell.alignment = Alignment(**({"vertical": "center"} | align))
+    cell.alignment = _alignment(**({"vertical": "center"} | align))
     if color:
         cell.fill = fill(color)
     return cell

@@ -58,7 +58,7 @@ class Section:
     def text(self, key: str, default: str = "", *, needed: bool = False) -> str:
         """A text, or one for each language of the file."""
         given = self.get(key, (str, dict), "a text, or one for each language ({en = ..., de = ...})", default)
-        if needed and not given:
+        if needed and not self.values.get(key):
             self.fault("is missing", key)
         return self.translated(given, key)
 

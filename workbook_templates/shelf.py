@@ -8,6 +8,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from workbook_templates.definition import Definition, DefinitionError, Fault
+from workbook_templates.differences import Difference, read_differences
 from workbook_templates.reader import read_definition
 
 FOLDER = "templates"
@@ -49,6 +50,17 @@ class Shelf:
     def read(self, name: str, language: str | None = None) -> Definition:
         """A definition in the language that suits best. Raises DefinitionError."""
         return read_definition(self.text(name), name, language)
+
+    def differences(self, name: str) -> dict[str, Difference]:
+        """What differs for customers, from the table `<home>/templates/NAME.csv`; none without one.
+
+        Raises DefinitionError.
+        """
+        table = self.own / f"{name}.csv"
+        if not table.is_file():
+            return {}
+        with table.open(encoding="utf-8-sig", newline="") as lines:
+            return read_differences(lines, name)
 
     def _files(self) -> Iterator[Path | Traversable]:
         if self.own.is_dir():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from structlog.testing import LogCapture
 from tests.endpoints import tiny
 from tests.endpoints.trials import remembered
 from tests.host.operating import Operator
+from worker.batch.templates import Templates
 from worker.endpoints import Access, Models, NewEndpoint, Registry, Snapshots, Updates
 from worker.host import Accounts, Area, HostLimits, HostServer, Management, Tables, Uploads, create_app
 from worker.scoring import Transport
@@ -84,6 +86,7 @@ def open_host(store: Engine, home: Path) -> Iterator[Open]:
         area = area or Area.of_home(home, given_settings)
         management = Management(registry, Updates(store, models), Access(store), snapshots, area)
         handed: dict[str, Any] = {"log": log, "limits": limits, "accounts": accounts, "area": area, **(clocks or {})}
+        handed["templates"] = lambda: Templates(registry, home, time.time)
         app = create_app(snapshots, given_settings, uploads, management, tables=tables, **handed)
         server = HostServer(app, "127.0.0.1", 0)
         server.start()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from starlette.routing import Route
 from tests.endpoints import tiny
 from tests.endpoints.trials import remembered
 from worker.batch.service import BatchService
+from worker.batch.templates import Templates
 from worker.endpoints import Access, Models, NewEndpoint, Registry, Snapshots, Updates
 from worker.host import Area, HostServer, Management, create_app
 from worker.host.openapi import openapi
@@ -36,7 +38,9 @@ def described() -> Any:
     """The application with every address, none of which works."""
     nothing: Any = SimpleNamespace(models=None)
     management = Management(nothing, nothing, nothing, nothing)
-    return create_app(nothing, Settings(Path(), {}), nothing, management, area=nothing, tables=nothing)
+    return create_app(
+        nothing, Settings(Path(), {}), nothing, management, area=nothing, tables=nothing, templates=nothing
+    )
 
 
 APP = described()
@@ -84,6 +88,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         management = Management(registry, Updates(engine, models), Access(engine), snapshots, area)
         hours = itertools.count(0, 3600)  # the many wrong keys come one an hour
         doors = {"management": management, "area": area, "tables": batch.tables}
+        doors["templates"] = lambda: Templates(registry, home, time.time)
         app = create_app(snapshots, config, batch.uploads, **doors, clock=lambda: float(next(hours)))
         with HostServer(app, "127.0.0.1", 0) as server:
             yield Running(server.url, called, keys)

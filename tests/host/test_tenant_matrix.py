@@ -54,6 +54,8 @@ ADDRESSES: dict[str, tuple[str, int | None, int]] = {
     "POST /workspaces/{ws}/uploads": ("operator", 400, 400),
     "GET /area/{owner}/{folder}/{name}": ("nobody", 404, 404),
     "PUT /area/{owner}/{folder}/{name}": ("nobody", 404, 404),
+    f"GET {AT}/template": ("endpoint, customer or operator", 404, 404),
+    "GET /workspaces/{ws}/templates": ("operator", 200, 200),
     f"GET {V2}": ("endpoint", 200, 401),
     f"GET {V2}/ready": ("endpoint", 200, 401),
     f"POST {V2}/infer": ("endpoint", 400, 401),
@@ -103,6 +105,13 @@ def wanted(who: str, key: str, found: int | None, missing: int) -> tuple[int | N
             "own": (found, 401, 401),
             "device": (found, 401, 401),
             "expired": (403, 401, 401),
+            "operator": (found, found, missing),
+        },
+        "endpoint, customer or operator": {
+            "own": (found, 401, 401),
+            "device": (found, 401, 401),
+            "expired": (403, 401, 401),
+            "customer": (found, missing, missing),
             "operator": (found, found, missing),
         },
         "endpoint's own, or operator": {
@@ -184,8 +193,9 @@ def addresses(home: Any) -> set[str]:
     """Every address of the application."""
     snapshots: Any = SimpleNamespace(models=None)
     management = Management(SimpleNamespace(), SimpleNamespace(), SimpleNamespace(), snapshots)  # type: ignore[arg-type]
+    doors = ("area", "tables", "templates")
     routes: Any = create_app(
-        snapshots, Settings(home, {}), SimpleNamespace(), management, area=SimpleNamespace(), tables=SimpleNamespace()
+        snapshots, Settings(home, {}), SimpleNamespace(), management, **dict.fromkeys(doors, SimpleNamespace())
     ).routes  # type: ignore[arg-type]
     return {f"{method} {route.path}" for route in routes for method in route.methods - {"HEAD"}}
 

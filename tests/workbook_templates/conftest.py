@@ -30,6 +30,7 @@ EVERY_KIND = Schema(
             "Purpose", ColumnType.TEXT, categories=("a, b", 'the "best"', "=1+1", *(f"kind {n:02}" for n in range(60)))
         ),
         Column("Due", ColumnType.DATETIME, description="x" * 400),
+        Column("Plain", ColumnType.INTEGER, nullable=True),
     ),
     (Output("Score", ColumnType.NUMBER, format="0.00"), Output("Class", ColumnType.TEXT)),
     (

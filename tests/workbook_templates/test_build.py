@@ -55,6 +55,7 @@ def test_every_rule_of_the_schema_is_in_the_workbook(every: tuple[Definition, Sc
         "Member": ("list", None, "List_TRUE_FALSE", None, True, "stop"),
         "Nickname": (None, None, None, None, True, None),
         "Due": ("date", "between", "2", "2958465", True, "stop"),
+        "Plain": ("whole", "between", "-9007199254740992", "9007199254740992", True, "stop"),
     }
 
 
@@ -68,6 +69,7 @@ def test_each_column_says_what_it_wants_and_why_it_refuses(made: dict[str, Path]
     )
     assert told["Purpose"][0] == "What for"
     assert told["Ratio"] == ("Ratio", "number · may be blank", "A number is needed, for instance 12.5.")
+    assert told["Plain"][2] == "A whole number is needed, for instance 12."
     assert told["Count"][2] == "A whole number of 9 or less is needed."
     assert told["It's #1 @ home"][2] == "A number of 0.25 or more is needed."
     assert told["Due"][2] == "A date is needed, for instance 2026-03-31."
@@ -234,7 +236,7 @@ def test_sample_rows_are_only_there_if_they_are_wanted(
     sheet = load_workbook(path, data_only=True)["Input"]
     assert (sheet["A3"].value, sheet["A4"].value) == (0, 0)
     assert sheet.max_row == HEADER
-    assert sheet.tables[TABLE].ref == f"A{HEADER}:I{HEADER + 40}"
+    assert sheet.tables[TABLE].ref == f"A{HEADER}:J{HEADER + 40}"
 
 
 def test_more_columns_than_a_formula_can_count_are_refused(

@@ -54,7 +54,7 @@ def entry(document: Any) -> Any:
 def columns(document: Any) -> dict[str, int]:
     """Place of each column, from 0, by its header."""
     sheet = entry(document)
-    return {sheet.getCellByPosition(place, HEADER - 1).String: place for place in range(9)}
+    return {sheet.getCellByPosition(place, HEADER - 1).String: place for place in range(10)}
 
 
 def put(document: Any, column: str, value: object, row: int = ROW) -> Any:
@@ -124,6 +124,7 @@ WRONG = [
     ("Ratio", "x", -1e6),
     ("Count", 10, 9),
     ("Count", 1.5, -5),
+    ("Plain", 0.5, -7),
     ("Member", "yes", True),
     ("Purpose", "kind 99", "kind 59"),
     ("Purpose", "a", "a, b"),
@@ -172,7 +173,7 @@ def test_the_marks_show_what_is_missing_in_a_row_that_has_anything(book: Any, ma
 def marked(document: Any, path: Path, column: str, color: str) -> bool:
     """Whether the column's mark of that colour shows in ROW: its formula, calculated by LibreOffice for that row."""
     place = columns(document)[column]
-    letter = "ABCDEFGHI"[place]
+    letter = "ABCDEFGHIJ"[place]
     sheet = load_workbook(path)["Input"]
     formulas = [
         rule.formula[0]

@@ -12,8 +12,9 @@ from importlib import import_module
 import typer
 from sqlalchemy.exc import OperationalError
 
+from workbook_templates import DefinitionError
 from worker.batch.explain import explain
-from worker.cli import access, conventions, convert, infer, manage, run, services, usage
+from worker.cli import access, conventions, convert, infer, manage, run, services, templates, usage
 from worker.cli.show import complain
 from worker.scoring import ContractError, SheetscoreError
 from worker.settings import TABLE, SettingError
@@ -40,6 +41,7 @@ app.add_typer(access.endpoints, name="endpoints")
 app.add_typer(access.tokens, name="tokens")
 app.add_typer(conventions.customers, name="customers")
 app.add_typer(manage.jobs, name="jobs")
+app.add_typer(templates.templates, name="templates")
 with suppress(ModuleNotFoundError):  # a server need not have what the add-in needs; worker.__main__ says so
     app.add_typer(import_module("addin.commands").app, name="addin")
 
@@ -48,7 +50,7 @@ def main() -> None:
     """Run the command line; every error that we foresee becomes one sentence and exit code 1."""
     try:
         app()
-    except (SheetscoreError, ContractError, SettingError, OSError, OperationalError) as error:
+    except (SheetscoreError, ContractError, DefinitionError, SettingError, OSError, OperationalError) as error:
         complain(_words(error))
         sys.exit(1)
 
@@ -56,6 +58,8 @@ def main() -> None:
 def _words(error: Exception) -> str:
     if isinstance(error, OperationalError):
         return f"The store cannot be used: {str(error.orig).splitlines()[0]}"
+    if isinstance(error, DefinitionError):
+        return "\n".join([f"Template {error.name!r} cannot be used:", *(f"  {fault}" for fault in error.faults)])
     if isinstance(error, OSError):
         return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
     try:

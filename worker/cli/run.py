@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,7 @@ from worker.batch.ledger import ENDED, Job, LostJob
 from worker.batch.publish import free_name
 from worker.batch.service import BatchService
 from worker.batch.summary import sentence
+from worker.batch.templates import Templates
 from worker.cli import show
 from worker.cli.conventions import CsvEncoding, CsvSeparator, DateOrder, DecimalSign, given
 from worker.cli.home import Home, opened
@@ -75,7 +77,8 @@ def serve(
             Meter(engine) as meter,
             ExpiryWatch(snapshots.current, batch.logs),
         ):
-            management = Management(Registry(engine, home), Updates(engine, models), Access(engine), snapshots, area)
+            registry = Registry(engine, home)
+            management = Management(registry, Updates(engine, models), Access(engine), snapshots, area)
             accounts = Accounts(meter, batch.logs)
             app = create_app(
                 snapshots,
@@ -86,6 +89,7 @@ def serve(
                 jobs=batch.ledger.states,
                 area=area,
                 tables=batch.tables,
+                templates=lambda: Templates(registry, home, time.time),
             )
             with HostServer(app, settings.host, settings.port, reach) as server:
                 show.console.print(f"Listening on {server.url}")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -37,9 +37,13 @@ from worker.host.management import Management
 from worker.host.monitoring import Monitoring
 from worker.host.ready import Ready
 from worker.host.refusals import Refusal, internal, not_found
+from worker.host.templates import TemplatesDoor
 from worker.host.throttle import Failures
 from worker.host.workbooks import Uploads, Workbooks
 from worker.settings import Settings
+
+if TYPE_CHECKING:
+    from worker.batch.templates import Templates
 
 LOCATION = "/workspaces/{ws}/services/{endpoint_id}"
 """Path of an endpoint's location; the workspace is any word, `default` in the addresses we hand out."""
@@ -59,10 +63,11 @@ def create_app(
     jobs: Callable[[], Mapping[str, int]] = dict,
     area: Area | None = None,
     tables: Tables | None = None,
+    templates: Callable[[], Templates] | None = None,
 ) -> FastAPI:
     """The whole host as an ASGI application. Without `uploads` there are no `workbooks` addresses, without `management`
-    no `webservices`, without `area` no `uploads`, and without `area` and `tables` no `jobs`; without `accounts` no
-    usage is counted and no quota holds. `jobs` counts those in each state.
+    no `webservices`, without `area` no `uploads`, without `area` and `tables` no `jobs`, and none without `templates`;
+    without `accounts` no usage is counted and no quota holds. `jobs` counts those in each state.
     """
     log = log or structlog.get_logger("sheetscore.host").bind()
     limits, accounts = limits or HostLimits(), accounts or Accounts()
@@ -85,6 +90,8 @@ def create_app(
         routes += AreaDoor(snapshots, area).routes(LOCATION)
     if area is not None and tables is not None:
         routes += Jobs(snapshots, area, tables, described.contract, limits).routes(LOCATION)
+    if templates is not None:
+        routes += TemplatesDoor(snapshots, templates).routes(LOCATION)
     handlers: dict[int | type[Exception], Callable[..., Any]] = {
         Refusal: _refused,
         HTTPException: _no_such_address,

@@ -139,6 +139,7 @@ _MORE: dict[str, Spec] = {
         ],
         "requestBody": _FILE,
     },
+    "get /template": {"parameters": [_query("name", _TEXT)]},
     "post /uploads": {"parameters": [_query("name", _NAME, required=True)]},
     "put /{name}": {"parameters": _LINK, "requestBody": _FILE},
     "get /{name}": {"parameters": _LINK},

@@ -21,7 +21,7 @@ from worker.host.streaming import SILENCE_SECONDS, check_told_size, stream_to
 
 _OWN = "/workspaces/{ws}"
 _NAME_LENGTH = 200
-_SHEET_TYPES = {
+SHEET_TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".xlsm": "application/vnd.ms-excel.sheet.macroEnabled.12",
 }
@@ -127,7 +127,7 @@ class Workbooks:
             raise _conflict(
                 "ResultNotReady", _NO_RESULT.get(found, f"The job is {found}; there is no workbook to fetch.")
             )
-        kind = _SHEET_TYPES.get(file.suffix.lower(), "application/octet-stream")
+        kind = SHEET_TYPES.get(file.suffix.lower(), "application/octet-stream")
         return FileResponse(file, media_type=kind, filename=file.name)
 
     async def cancel(self, request: Request) -> Response:
