@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -19,10 +20,12 @@ from worker.endpoints.values import read_columns
 from worker.host import HostServer
 from worker.scoring.codecs import CLASSIC
 
+ROUNDS = 4
+
 
 def benchmarks() -> list[Benchmark]:
     """One figure."""
-    # Reported until it holds.
+    # Reported until it holds: of the time that 0.3 leaves, the server takes a third and the model's own run a quarter.
     return [Benchmark("execute, 1 row: calls per CPU-second, of a bare ASGI echo (goal 0.3)", _measure)]
 
 
@@ -34,8 +37,11 @@ def _measure() -> float:
     answer = requests.post(address, data=body, headers=headers, timeout=10)
     answer.raise_for_status()
     url, echo = _echo(len(answer.content))
-    bare = _calls(url, body, headers, echo.pid)
-    return _calls(address, body, headers, served.process.pid) / max(bare, _calls(url, body, headers, echo.pid))
+    ours, bare = _Pace(address, served.process.pid), _Pace(url, echo.pid)
+    for _ in range(ROUNDS):  # by turns: what else the machine does, both have
+        for pace in (bare, ours):
+            pace.call(body, headers)
+    return ours.per_second() / bare.per_second()
 
 
 def _one_row(served: Served) -> bytes:
@@ -43,16 +49,28 @@ def _one_row(served: Served) -> bytes:
     return CLASSIC.encode(columns, served.schema)
 
 
-def _calls(url: str, body: bytes, headers: dict[str, str], process_id: int) -> float:
-    """Calls per CPU-second of the server process."""
-    with requests.Session() as session:
-        for _ in range(50):
-            session.post(url, data=body, headers=headers).raise_for_status()
-        calls, began, cpu = 0, time.monotonic(), _cpu_seconds(process_id)
-        while time.monotonic() - began < SECONDS:
-            session.post(url, data=body, headers=headers)
-            calls += 1
-        return calls / (_cpu_seconds(process_id) - cpu)
+@dataclass
+class _Pace:
+    """Calls per CPU-second of a server process, over several short looks at it."""
+
+    url: str
+    process_id: int
+    calls: int = 0
+    cpu: float = 0.0
+
+    def call(self, body: bytes, headers: dict[str, str]) -> None:
+        """One look at it."""
+        with requests.Session() as session:
+            for _ in range(50):
+                session.post(self.url, data=body, headers=headers).raise_for_status()
+            began, cpu = time.monotonic(), _cpu_seconds(self.process_id)
+            while time.monotonic() - began < SECONDS / 2:
+                session.post(self.url, data=body, headers=headers)
+                self.calls += 1
+            self.cpu += _cpu_seconds(self.process_id) - cpu
+
+    def per_second(self) -> float:
+        return self.calls / self.cpu
 
 
 @cache
