@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tests.workbooks.smallest import HEAD, MAIN, Parts, packed, sheet_xml, smallest
@@ -38,6 +39,7 @@ class Sample:
     ends: tuple[Fault | Limit | str, ...]
 
 
+@cache
 def samples() -> dict[str, Sample]:
     """All of them, by what they are."""
     made = {name: Sample(make, ends) for name, (make, *ends) in _all().items()}
@@ -50,6 +52,15 @@ def _all() -> dict[str, tuple]:
 
 def _parts(changed: Parts, *extra: tuple[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> Make:
     return lambda path: packed(path, smallest() | changed, extra, method)
+
+
+def _late(make: Callable[[], Make]) -> Make:
+    """What takes much memory is made when it is wanted."""
+
+    def made(path: Path) -> None:
+        make()(path)
+
+    return made
 
 
 def _bytes(change: Callable[[bytearray], bytes | bytearray], changed: Parts | None = None) -> Make:
@@ -72,7 +83,9 @@ def _files() -> dict[str, tuple]:
         "half a workbook": (_bytes(lambda data: data[: len(data) // 2]), Fault.UNFINISHED),
         "a workbook with a hole": (_bytes(_hole), Fault.UNFINISHED),
         "more bytes than are taken": (
-            _parts({}, ("xl/media/a.bin", zlib.compress(bytes(9)) * 1_300_000), method=zipfile.ZIP_STORED),
+            _late(
+                lambda: _parts({}, ("xl/media/a.bin", zlib.compress(bytes(9)) * 1_300_000), method=zipfile.ZIP_STORED)
+            ),
             Limit.FILE_BYTES,
         ),
         "an end record in its comment": (_bytes(_second_end), Fault.NOT_A_WORKBOOK),
@@ -92,7 +105,6 @@ def _second_end(data: bytearray) -> bytearray:
 
 
 def _archives() -> dict[str, tuple]:
-    bomb = b"<a>" + b" " * 6_000_000 + b"</a>"
     return {
         "bzip2": (_parts({}, method=zipfile.ZIP_BZIP2), Fault.METHOD),
         "lzma": (_parts({}, method=zipfile.ZIP_LZMA), Fault.METHOD),
@@ -109,7 +121,7 @@ def _archives() -> dict[str, tuple]:
             Fault.ENTRY_NAME,
         ),
         "a name without end": (_parts({}, ("x" * 60_000, "x")), Fault.ENTRY_NAME),
-        "too many entries": (_parts({}, *((f"x/{n}", "") for n in range(10_001))), Limit.ENTRIES),
+        "too many entries": (_late(lambda: _parts({}, *((f"x/{n}", "") for n in range(10_001)))), Limit.ENTRIES),
         "an end record that counts 65,535": (_bytes(lambda d: _end(d, 10, "<H", 65_535)), Limit.ENTRIES),
         "a directory of four thousand million bytes": (_bytes(lambda d: _end(d, 12, "<I", 2**32 - 2)), Limit.ENTRIES),
         "a directory before the file": (_bytes(lambda d: _end(d, 16, "<I", 2**31)), Fault.DAMAGED),
@@ -122,7 +134,11 @@ def _archives() -> dict[str, tuple]:
         "an entry larger than it says": (_bytes(lambda d: _directory(d, STRINGS, 24, "<I", 100)), Fault.FALSE_SIZE),
         "an entry smaller than it says": (_bytes(lambda d: _directory(d, STRINGS, 24, "<I", 40_000_000)), Limit.RATIO),
         "a picture larger than it says": (
-            _bytes(lambda d: _directory(d, "xl/media/a.png", 24, "<I", 100), {"xl/media/a.png": bytes(20_000_000)}),
+            _late(
+                lambda: _bytes(
+                    lambda d: _directory(d, "xl/media/a.png", 24, "<I", 100), {"xl/media/a.png": bytes(20_000_000)}
+                )
+            ),
             Fault.FALSE_SIZE,
         ),
         "packed bytes cut off": (_bytes(lambda d: _directory(d, STRINGS, 20, "<I", 20)), Fault.FALSE_SIZE),
@@ -134,19 +150,27 @@ def _archives() -> dict[str, tuple]:
             _bytes(lambda d: _local(d, STYLES, 28, "<H", 60_000)),
             Fault.OVERLAP,
         ),
-        "strings that unpack 1000 to 1": (_parts({STRINGS: _strings("A" * 20_000_000)}), Limit.RATIO),
-        "blanks between rows": (_parts({SHEET: sheet_xml(_ROWS + " " * 20_000_000)}), Limit.RATIO),
-        "more than may be unpacked": (_parts({}, ("xl/media/a.bin", bytes(61_000_000))), Limit.EXPANDED_BYTES),
-        "much that nobody unpacks": (_parts({}, ("xl/media/a.png", bytes(40_000_000))), READ),
-        "zip files in zip files": (_parts({}, *((f"xl/embeddings/{n}.zip", _zip(bomb)) for n in range(50))), READ),
-        "workbooks in workbooks": (_parts({}, ("xl/embeddings/book.xlsx", _zip(bomb))), READ),
+        "strings that unpack 1000 to 1": (_late(lambda: _parts({STRINGS: _strings("A" * 20_000_000)})), Limit.RATIO),
+        "blanks between rows": (_late(lambda: _parts({SHEET: sheet_xml(_ROWS + " " * 20_000_000)})), Limit.RATIO),
+        "more than may be unpacked": (
+            _late(lambda: _parts({}, ("xl/media/a.bin", bytes(61_000_000)))),
+            Limit.EXPANDED_BYTES,
+        ),
+        "much that nobody unpacks": (_late(lambda: _parts({}, ("xl/media/a.png", bytes(40_000_000)))), READ),
+        "zip files in zip files": (
+            _late(lambda: _parts({}, *((f"xl/embeddings/{n}.zip", _zip()) for n in range(50)))),
+            READ,
+        ),
+        "workbooks in workbooks": (_late(lambda: _parts({}, ("xl/embeddings/book.xlsx", _zip()))), READ),
     }
 
 
-def _zip(data: bytes) -> bytes:
+@cache
+def _zip() -> bytes:
+    """Six megabytes of XML in a few kilobytes."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("a.xml", data)
+        file.writestr("a.xml", b"<a>" + b" " * 6_000_000 + b"</a>")
     return made.getvalue()
 
 
@@ -250,16 +274,22 @@ def _xml() -> dict[str, tuple]:
     attributes = " ".join(f'a{n}="1"' for n in range(100_000))
     return {
         "strings in strings in strings": (
-            _parts({STRINGS: f'{HEAD}<sst xmlns="{MAIN}"><si>{"<r>" * 200_000}{"</r>" * 200_000}</si></sst>'}),
+            _late(
+                lambda: _parts(
+                    {STRINGS: f'{HEAD}<sst xmlns="{MAIN}"><si>{"<r>" * 200_000}{"</r>" * 200_000}</si></sst>'}
+                )
+            ),
             Fault.DAMAGED,
         ),
         "a hundred thousand attributes": (_parts({SHEET: sheet_xml(cell.format(attributes) + _ROWS)}), READ),
         "an attribute of four megabytes": (
-            _parts({SHEET: sheet_xml(cell.format(f'x="{"y" * 4_000_000}"') + _ROWS)}),
+            _late(lambda: _parts({SHEET: sheet_xml(cell.format(f'x="{"y" * 4_000_000}"') + _ROWS)})),
             READ,
         ),
         "a number of four million digits": (
-            _parts({SHEET: sheet_xml(_ROWS + f'<row r="3"><c r="B3"><v>{"9" * 4_000_000}</v></c></row>')}),
+            _late(
+                lambda: _parts({SHEET: sheet_xml(_ROWS + f'<row r="3"><c r="B3"><v>{"9" * 4_000_000}</v></c></row>')})
+            ),
             READ,
         ),
         "numbers that are none": (
@@ -332,11 +362,18 @@ def _sheets() -> dict[str, tuple]:
         "a far row under a prefix": (_parts({SHEET: prefixed}), Fault.OUTSIDE),
         "a far row in UTF-16": (_parts({SHEET: wide}), Fault.OUTSIDE),
         "too many cells": (
-            _parts({SHEET: sheet_xml("<row>" + "<c><v>1</v></c>" * 1_001_000 + "</row>")}, method=zipfile.ZIP_STORED),
+            _late(
+                lambda: _parts(
+                    {SHEET: sheet_xml("<row>" + "<c><v>1</v></c>" * 1_001_000 + "</row>")}, method=zipfile.ZIP_STORED
+                )
+            ),
             Limit.FILE_BYTES,
         ),
-        "too many cells, packed": (sheet("<row>" + "<c><v>1</v></c>" * 1_001_000 + "</row>"), Limit.RATIO),
-        "more rows than there can be": (sheet("<row/>" * 1_048_577), Limit.RATIO),
+        "too many cells, packed": (
+            _late(lambda: sheet("<row>" + "<c><v>1</v></c>" * 1_001_000 + "</row>")),
+            Limit.RATIO,
+        ),
+        "more rows than there can be": (_late(lambda: sheet("<row/>" * 1_048_577)), Limit.RATIO),
         "a count of four thousand million": (
             _parts({STRINGS: _strings(count='count="1" uniqueCount="4000000000"')}),
             Fault.FALSE_SIZE,
