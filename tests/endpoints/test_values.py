@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from worker.endpoints import values
@@ -178,6 +178,32 @@ def test_the_quick_way_is_the_careful_way(kind: ColumnType, nullable: bool, cell
     bad = {row for row, _ in found}
     for row, (quick, slow) in enumerate(zip(columns["x"].tolist(), clean, strict=True)):
         assert row in bad or quick == slow or (quick != quick and slow in (None, slow))
+
+
+RULES = st.sampled_from([{}, {"minimum": -1.0, "maximum": 3.0}])
+PLAIN = st.one_of(st.floats(-9, 9), st.integers(-9, 9), st.none(), st.sampled_from(["a", "1", float("nan")]), CELLS)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(list(ColumnType)), st.booleans(), RULES, PLAIN), min_size=1, max_size=5))
+@example([(ColumnType.NUMBER, False, {}, float("nan")), (ColumnType.NUMBER, True, {}, 1.0)])
+@example([(ColumnType.INTEGER, True, {}, 2**53), (ColumnType.NUMBER, True, {}, 7)])
+def test_one_row_is_read_as_the_first_of_two(row: list[tuple[ColumnType, bool, dict[str, float], Any]]) -> None:
+    """Most calls bring one row, which has a way of its own: same values, types and problems."""
+    numbers = (ColumnType.NUMBER, ColumnType.INTEGER)
+    columns = [
+        Column(f"c{at}", kind, nullable=nullable, **(rules if kind in numbers else {}))
+        for at, (kind, nullable, rules, _) in enumerate(row)
+    ]
+    schema = Schema(tuple(columns), OUTPUT)
+    one, problems = read_columns({f"c{at}": [cell] for at, (*_, cell) in enumerate(row)}, schema)
+    two, more = read_columns({f"c{at}": [cell, cell] for at, (*_, cell) in enumerate(row)}, schema)
+    assert [(p.column, p.kind) for p in problems] == [(p.column, p.kind) for p in more if p.row == 0]
+    bad = {problem.column for problem in problems}
+    for name in one.keys() - bad:
+        quick, slow = one[name].tolist()[0], two[name].tolist()[0]
+        assert (one[name].dtype, one[name].shape) == (two[name].dtype, (1,))
+        assert quick == slow or (quick != quick and slow != slow)
 
 
 def test_a_quick_way_that_is_lax_would_be_noticed() -> None:
