@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
+from worker.batch.locked import EXCELS_OWN
 from worker.endpoints.passwords import Passwords
 from worker.endpoints.rules import PasswordInvalid
 from worker.endpoints.secrets import SecretError
@@ -62,6 +63,14 @@ def test_a_password_changes_nothing_for_a_workbook_that_has_none(bench, book, tm
     bench.passwords.keep(bench.customer.id, PASSWORD)
     assert bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 3))).state == "done"
     assert not is_encrypted(bench.boxes().root / "done" / "loans.xlsx")
+
+
+def test_a_workbook_that_excel_opens_without_asking_is_scored_without_a_password(bench, book, tmp_path: Path) -> None:
+    """Nobody who sees it in Excel knows that it has one; the result opens in the same way."""
+    plain = book(tmp_path / "plain.xlsx", 3)
+    encrypt_apart(plain, tmp_path / "loans.xlsx", EXCELS_OWN, like=plain)
+    assert bench.drive(bench.enter(tmp_path / "loans.xlsx")).state == "done"
+    decrypt_apart(bench.boxes().root / "done" / "loans.xlsx", tmp_path / "back.xlsx", EXCELS_OWN)
 
 
 def _places_with(home: Path, *wanted: bytes) -> list[str]:

@@ -13,6 +13,9 @@ from worker.endpoints.passwords import Passwords
 from worker.workbooks import FileLimits, decrypt_apart, encrypt_apart, is_encrypted
 from worker.workbooks.errors import Fault, FileBroken
 
+EXCELS_OWN = "VelvetSweatshop"
+"""What Excel tries before it asks: a workbook with this password opens for anybody, and seems to have none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -34,11 +37,14 @@ class Locked:
         """The workbook itself, or what is in it. Raises WorkbookError, also when there is no password for it."""
         if not is_encrypted(original):
             return Opened(original, original, made)
-        password = self._password(job)
-        if not password:
-            raise FileBroken(Fault.PASSWORD)
         plain = scratch / f"plain{original.suffix}"
-        decrypt_apart(original, plain, password, self._limits)
+        password = self._password(job)
+        try:
+            decrypt_apart(original, plain, password, self._limits)
+        except FileBroken as error:
+            if error.fault is Fault.WRONG_PASSWORD and password == EXCELS_OWN:
+                raise FileBroken(Fault.PASSWORD) from None
+            raise
         return Opened(original, plain, scratch / f"result{made.suffix}")
 
     def close(self, job: Job, opened: Opened, made: Path) -> None:
@@ -47,4 +53,4 @@ class Locked:
             encrypt_apart(opened.made, made, self._password(job), opened.original, self._limits)
 
     def _password(self, job: Job) -> str:
-        return self._passwords.get(job.id) or self._passwords.get(job.customer_id or "")
+        return self._passwords.get(job.id) or self._passwords.get(job.customer_id or "") or EXCELS_OWN
