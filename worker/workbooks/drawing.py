@@ -17,6 +17,9 @@ from worker.workbooks.page import Chart, Page
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _GAP_PERCENT = 35
+_EMU = 12_700
+"""English Metric Units in a point."""
+
 _SMALL_TEXT = (
     f'<c:txPr><a:bodyPr/><a:p><a:pPr><a:defRPr sz="900"><a:solidFill><a:srgbClr val="{TEXT}"/></a:solidFill>'
     '</a:defRPr></a:pPr><a:endParaRPr lang="en-US"/></a:p></c:txPr>'
@@ -38,15 +41,20 @@ def drawing_part(charts: Sequence[Chart], dialect: Dialect) -> bytes:
 
 def _anchor(number: int, chart: Chart, dialect: Dialect) -> str:
     area = _area(chart.place)
-    first, last = _corner("from", area.left - 1, area.top - 1), _corner("to", area.right, area.bottom)
+    first = _corner("from", area.left - 1, area.top - 1)
+    last = _corner("to", area.right, area.bottom)
+    anchor = "twoCellAnchor"
+    if chart.width:
+        anchor = "oneCellAnchor"
+        last = f'<xdr:ext cx="{chart.width * _EMU}" cy="{chart.height * _EMU}"/>'
     name = f'id="{number + 1}" name="Chart {number}" descr={quoteattr(clean(chart.title))}'
     return (
-        f"<xdr:twoCellAnchor>{first}{last}"
+        f"<xdr:{anchor}>{first}{last}"
         f'<xdr:graphicFrame macro=""><xdr:nvGraphicFramePr><xdr:cNvPr {name}/><xdr:cNvGraphicFramePr/>'
         '</xdr:nvGraphicFramePr><xdr:xfrm><a:off x="0" y="0"/><a:ext cx="0" cy="0"/></xdr:xfrm>'
         f'<a:graphic><a:graphicData uri="{dialect.chart}"><c:chart xmlns:c="{dialect.chart}" '
         f'xmlns:r="{dialect.relations}" r:id="rId{number}"/></a:graphicData></a:graphic></xdr:graphicFrame>'
-        "<xdr:clientData/></xdr:twoCellAnchor>"
+        f"<xdr:clientData/></xdr:{anchor}>"
     )
 
 
@@ -58,15 +66,17 @@ def _corner(name: str, column: int, row: int) -> str:
 def chart_part(chart: Chart, page: Page, dialect: Dialect) -> bytes:
     """The chart with the values that its cells on `page` hold."""
     labels, values = _area(chart.labels), _area(chart.values)
+    title, code = _title(chart.title, page.accent or ACCENT), escape(chart.format)
+    least = "" if any(value is not None and value < 0 for value in page.values(values)) else '<c:min val="0"/>'
     direction, sides = ("bar", "lb") if chart.kind == "bars" else ("col", "bl")
     # the first bar belongs on top, where the table has its first row
     order = "maxMin" if chart.kind == "bars" else "minMax"
     crosses = "max" if chart.kind == "bars" else "autoZero"
     series = (
         f'<c:ser><c:idx val="0"/><c:order val="0"/><c:tx><c:v>{escape(clean(chart.title))}</c:v></c:tx>'
-        f'{_fill(ACCENT)}<c:invertIfNegative val="0"/>{_SHOW_VALUES}'
+        f'{_fill(page.accent or ACCENT)}<c:invertIfNegative val="0"/>{_SHOW_VALUES}'
         f"<c:cat>{_stored('str', page, labels, '')}</c:cat>"
-        f"<c:val>{_stored('num', page, values, '<c:formatCode>#,##0</c:formatCode>')}</c:val></c:ser>"
+        f"<c:val>{_stored('num', page, values, f'<c:formatCode>{code}</c:formatCode>')}</c:val></c:ser>"
     )
     plot = (
         f'<c:barChart><c:barDir val="{direction}"/><c:grouping val="clustered"/><c:varyColors val="0"/>{series}'
@@ -74,14 +84,15 @@ def chart_part(chart: Chart, page: Page, dialect: Dialect) -> bytes:
         f'<c:catAx>{_axis(1, order, sides[1 if chart.kind == "bars" else 0])}<c:crossAx val="2"/>'
         '<c:crosses val="autoZero"/><c:auto val="0"/><c:lblAlgn val="ctr"/><c:lblOffset val="100"/>'
         '<c:noMultiLvlLbl val="1"/></c:catAx>'
-        f'<c:valAx><c:axId val="2"/><c:scaling><c:orientation val="minMax"/><c:min val="0"/></c:scaling>'
+        f'<c:valAx><c:axId val="2"/><c:scaling><c:orientation val="minMax"/>{least}</c:scaling>'
         f'<c:delete val="1"/><c:axPos val="{sides[0 if chart.kind == "bars" else 1]}"/>'
-        f'<c:numFmt formatCode="#,##0" sourceLinked="0"/><c:majorTickMark val="none"/><c:minorTickMark val="none"/>'
+        f'<c:numFmt formatCode={quoteattr(chart.format)} sourceLinked="0"/><c:majorTickMark val="none"/>'
+        '<c:minorTickMark val="none"/>'
         f'<c:tickLblPos val="none"/><c:crossAx val="1"/><c:crosses val="{crosses}"/></c:valAx>'
     )
     return (
         f'{_HEAD}<c:chartSpace xmlns:c="{dialect.chart}" xmlns:a="{dialect.drawing}" xmlns:r="{dialect.relations}">'
-        f'<c:roundedCorners val="0"/><c:chart>{_title(chart.title)}<c:autoTitleDeleted val="0"/><c:plotArea><c:layout/>'
+        f'<c:roundedCorners val="0"/><c:chart>{title}<c:autoTitleDeleted val="0"/><c:plotArea><c:layout/>'
         f'{plot}<c:spPr><a:noFill/></c:spPr></c:plotArea><c:plotVisOnly val="0"/><c:dispBlanksAs val="gap"/></c:chart>'
         f'<c:spPr><a:solidFill><a:srgbClr val="FFFFFF"/></a:solidFill><a:ln w="9525"><a:solidFill>'
         f'<a:srgbClr val="{LINE}"/></a:solidFill></a:ln></c:spPr></c:chartSpace>'
@@ -98,8 +109,8 @@ def _axis(number: int, order: str, side: str) -> str:
     )
 
 
-def _title(text: str) -> str:
-    look = f'sz="1100" b="1"><a:solidFill><a:srgbClr val="{ACCENT}"/></a:solidFill></a:'
+def _title(text: str, color: str) -> str:
+    look = f'sz="1100" b="1"><a:solidFill><a:srgbClr val="{color}"/></a:solidFill></a:'
     return (
         f"<c:title><c:tx><c:rich><a:bodyPr/><a:p><a:pPr><a:defRPr {look}defRPr></a:pPr>"
         f'<a:r><a:rPr lang="en-US" {look}rPr><a:t>{escape(clean(text))}</a:t></a:r></a:p></c:rich></c:tx>'

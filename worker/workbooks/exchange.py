@@ -19,7 +19,7 @@ import pyarrow as pa
 from worker.scoring.binding import NAMES, Binding
 from worker.scoring.errors import Problem, ProblemKind
 from worker.workbooks.block import BATCH_ROWS, Block
-from worker.workbooks.page import Cell, Chart, Page
+from worker.workbooks.page import Cell, Chart, Page, Tint
 
 _CELLS = "cells-{}.arrow"
 _PROBLEMS = "problems-{}.arrow"
@@ -103,7 +103,7 @@ def save_pages(pages: Sequence[Page], folder: Path) -> list[dict[str, Any]]:
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a field of a page
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return asdict(value) if isinstance(value, Cell | Chart) else value
+    return asdict(value) if isinstance(value, Cell | Chart | Tint) else value
 
 
 def load_pages(saved: Sequence[dict[str, Any]], folder: Path) -> list[Page]:
@@ -114,6 +114,7 @@ def load_pages(saved: Sequence[dict[str, Any]], folder: Path) -> list[Page]:
         tuples["cells"] = tuple(Cell(**values) for values in facts["cells"])
         tuples["charts"] = tuple(Chart(**values) for values in facts["charts"])
         tuples["links"] = tuple((row, to) for row, to in facts["links"])
+        tuples["tints"] = tuple(Tint(**values) for values in facts["tints"])
         made.append(Page(**facts | tuples, columns=tuple(load_columns(folder / _CELLS.format(number)))))
     return made
 

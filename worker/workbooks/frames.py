@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from worker.workbooks.cells import clean, column, values_of
-from worker.workbooks.page import MOST_LINKS, Cell, Chart, Page, unique_headers
+from worker.workbooks.page import MOST_LINKS, OK, Cell, Chart, Page, Tint, unique_headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Sheet:
     those at the positions `marked` are. `table` is the Excel table's name; it must begin with `Sheetscore_`, by which
     our sheets are known and not read again. `cells` and `charts` stand around the table; a frame without columns makes
     a page of them alone. `links` lead from rows, by position, to places in the workbook (`'My data'!H43`), the first
-    `MOST_LINKS` of them from the cells of the column `linked`; a place on a sheet that is not there is left out.
+    `MOST_LINKS` of them from the cells of the column `linked`; a place on a sheet that is not there is left out. `tints` are
+    colours of texts by column; the rest is as in `Page`.
     """
 
     name: str
@@ -39,6 +40,11 @@ class Sheet:
     charts: Sequence[Chart] = ()
     linked: str = ""
     links: Mapping[int, str] = field(default_factory=dict)
+    tints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    top: int = 0
+    ok: str = OK
+    accent: str = ""
+    footer: str = ""
 
 
 def pages(sheets: Mapping[str, pd.DataFrame] | Sequence[Sheet]) -> list[Page]:
@@ -62,6 +68,15 @@ def _page(sheet: Sheet) -> Page:
         charts=tuple(sheet.charts),
         linked=names.index(sheet.linked) if sheet.linked in names else None,
         links=tuple(islice(sheet.links.items(), MOST_LINKS)) if sheet.linked in names else (),
+        tints=tuple(
+            Tint(names.index(column), clean(text), color)
+            for column, colors in sheet.tints.items()
+            for text, color in colors.items()
+        ),
+        top=sheet.top,
+        ok=clean(sheet.ok),
+        accent=sheet.accent,
+        footer=clean(sheet.footer),
     )
     page.check_size()
     return page

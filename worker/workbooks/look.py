@@ -7,6 +7,7 @@ import math
 import re
 import textwrap
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +58,7 @@ class Look:
 
 def dress(styles: Styles, page: Page) -> Look:
     """Styles and sizes for a page; what it needs is added to `styles`."""
-    dresser = _Dresser(styles)
+    dresser = _Dresser(styles, page.accent or ACCENT)
     headers, columns, codes, status = page.headers, page.columns, page.formats, page.status
     small = bool(columns) and len(columns[0]) <= _SMALL
     dressed, widths = [], []
@@ -75,8 +76,11 @@ def dress(styles: Styles, page: Page) -> Look:
             wanted = max(wanted, _longest(values) + 3)
         else:
             link = place == page.linked and bool(page.links)
-            marked = dresser.cells(plan, align, _MARKED_ROW, ACCENT if link else TEXT, wrap=wrap, underlined=link)
-        dressed.append(Styled(values, plain, marked))
+            ink = dresser.accent if link else TEXT
+            marked = dresser.cells(plan, align, _MARKED_ROW, ink, wrap=wrap, underlined=link)
+        colors = {tint.text: tint.color for tint in page.tints if tint.column == place}
+        tinted = {text: dresser.cells(plan, align, color, TEXT, wrap=wrap).text for text, color in colors.items()}
+        dressed.append(Styled(values, plain, marked, tinted))
         widths.append(_column_width(headers[place], min(wanted, widest)))
         if wrap:
             texts = [value if isinstance(value, str) else "" for value in sample]
@@ -89,24 +93,27 @@ def dress(styles: Styles, page: Page) -> Look:
         title=dresser.title(),
         headers=tuple(dresser.header(_centered(column.values)) for column in dressed),
         columns=tuple(dressed),
-        widths=(*widths, *_widths_beside(page, len(widths))),
+        widths=_with_cells(page, widths),
         header_height=max(lines, default=1) * _LINE_POINTS + 5,
         row_heights=tuple(min(lines * _LINE_POINTS, _HIGHEST) if lines > 1 else 0 for lines in heights),
         cells=tuple(dresser.alone(cell) for cell in page.cells),
     )
 
 
-def _widths_beside(page: Page, width: int) -> list[float]:
-    """Widths of the columns that only single cells stand in; a title runs over into the next columns."""
+def _with_cells(page: Page, widths: Sequence[float]) -> tuple[float, ...]:
+    """The widths of the table's columns, and of those beside it, with room for the cells around the table; a title runs
+    over into the next columns.
+    """
     wanted: dict[int, float] = {}
     for cell in page.cells:
         area = Area.parse(cell.at)
-        if area is not None and area.left > width:
+        if area is not None:
             codes = _Codes(cell.format or "General", _MOMENT)
-            room = 0 if cell.look in ("title", "note") else _width(cell.value, codes) + 3
+            room = 0 if cell.look in ("title", "note") else min(_width(cell.value, codes) + 3, _WIDEST)
             wanted[area.left] = max(wanted.get(area.left, 0), room)
-    columns = range(width + 1, max(wanted, default=width) + 1)
-    return [min(max(wanted.get(column, 0), _GAP if column not in wanted else 8), _WIDEST) for column in columns]
+    table = [max(width, wanted.get(column, 0)) for column, width in enumerate(widths, 1)]
+    columns = range(len(widths) + 1, max([len(widths), *wanted]) + 1)
+    return (*table, *(max(wanted[column], 8) if column in wanted else _GAP for column in columns))
 
 
 def _longest(texts: pa.ChunkedArray) -> int:
@@ -134,17 +141,19 @@ class _Codes:
 
 
 class _Dresser:
-    def __init__(self, styles: Styles) -> None:
+    def __init__(self, styles: Styles, accent: str) -> None:
         self._styles = styles
+        self.accent = accent
         self._line = styles.border(LINE)
 
     def title(self, size: float = 14, indent: int = 1) -> int:
-        font = self._styles.font(ACCENT, bold=True, size=size)
+        font = self._styles.font(_on_white(self.accent), bold=True, size=size)
         align = f'horizontal="left" vertical="center" indent="{indent}"'
         return self._styles.cell(font, 0, self._styles.border(""), "General", align)
 
     def header(self, horizontal: str) -> int:
-        font, fill = self._styles.font("FFFFFF", bold=True), self._styles.fill(ACCENT)
+        font = self._styles.font("FFFFFF" if _is_dark(self.accent) else TEXT, bold=True)
+        fill = self._styles.fill(self.accent)
         indent = ' indent="1"' if horizontal != "center" else ""
         return self._styles.cell(
             font, fill, self._line, "General", f'horizontal="{horizontal}" vertical="center"{indent} wrapText="1"'
@@ -158,10 +167,11 @@ class _Dresser:
         if cell.look == "header":
             return self.header("left" if is_text and not cell.format else "center")
         font = self._styles.font(_NOTE if cell.look == "note" else TEXT, bold=cell.look == "strong")
+        fill = self._styles.fill(cell.fill)
         border = self._styles.border("") if cell.look == "note" else self._line
         code = cell.format or (_TRUTH if isinstance(cell.value, bool) else "General")
         align = f'horizontal="{"left" if is_text else "right"}" vertical="center"'
-        return self._styles.cell(font, 0, border, code, align + ("" if cell.look == "note" else ' indent="1"'))
+        return self._styles.cell(font, fill, border, code, align + ("" if cell.look == "note" else ' indent="1"'))
 
     def cells(
         self,
@@ -190,6 +200,16 @@ class _Dresser:
             time=style(codes.time, align),
             duration=style(codes.duration, align),
         )
+
+
+def _is_dark(color: str) -> bool:
+    """Whether white is read on it (relative luminance as WCAG 2.1 defines it, by a plain square)."""
+    red, green, blue = ((int(color[at : at + 2], 16) / 255) ** 2 for at in (0, 2, 4))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.36
+
+
+def _on_white(color: str) -> str:
+    return color if _is_dark(color) else TEXT
 
 
 def _centered(values: pa.ChunkedArray) -> str:

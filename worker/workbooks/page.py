@@ -29,6 +29,7 @@ class Cell:
     """One cell outside of the table: where (`D4`), what it holds, and how it looks; `format` is a number format.
 
     With a `formula` (without `=`), `value` is what it has been computed to be: readers that do not compute show that.
+    `fill` is a colour, six hex digits.
     """
 
     at: str
@@ -36,12 +37,14 @@ class Cell:
     look: Literal["title", "header", "plain", "strong", "note"] = "plain"
     format: str = ""
     formula: str = ""
+    fill: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A chart of cells of its own page. `labels` and `values` are areas of one column (`D4:D13`), `place` the area that
-    it covers. What it shows is stored with it, so that a preview or a phone need not compute.
+    it covers, or with a `width` and `height` in points the cell where it begins. What it shows is stored with it, so
+    that a preview or a phone need not compute.
     """
 
     title: str
@@ -49,6 +52,18 @@ class Chart:
     values: str
     place: str
     kind: Literal["columns", "bars"] = "columns"
+    width: int = 0
+    height: int = 0
+    format: str = "#,##0"
+
+
+@dataclass(frozen=True, slots=True)
+class Tint:
+    """The colour of those cells of a column of texts (its place, from 0) that hold `text`."""
+
+    column: int
+    text: str
+    color: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,8 @@ class Page:
     `table` the table name wanted, `marked` the positions of rows that need attention where no status column tells.
     `links` lead from rows, by position, to places in the same workbook (`'My data'!H43`); the cells in the column
     `linked` hold them.
+    The header stands in row `top`, 0 for right below the title. `ok` is the status of a row that needs no attention,
+    `accent` the colour of titles and headers ('' for ours), `footer` stands below every printed page.
     """
 
     name: str
@@ -73,10 +90,17 @@ class Page:
     charts: tuple[Chart, ...] = ()
     linked: int | None = None
     links: tuple[tuple[int, str], ...] = ()
+    tints: tuple[Tint, ...] = ()
+    top: int = 0
+    ok: str = OK
+    accent: str = ""
+    footer: str = ""
 
     @property
     def header_row(self) -> int:
         """The sheet row in which the header stands; without columns, the title's or none."""
+        if self.top:
+            return self.top
         return (3 if self.columns else 1) if self.title else int(bool(self.columns))
 
     @property

@@ -10,7 +10,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 from xml.sax.saxutils import escape
@@ -31,6 +31,7 @@ _NEEDS_ESCAPE = re.compile(_SPECIAL)
 _OUTER_BLANK = re.compile(r"^[ \t\n]|[ \t\n]$|\n")
 _PLAIN = ' t="inlineStr"><is><t>'
 _KEPT = ' t="inlineStr"><is><t xml:space="preserve">'
+_NO = pa.scalar(False)  # noqa: FBT003 - a scalar
 _DAY = dt.timedelta(days=1)
 _DAY_MICROSECONDS = 86_400_000_000
 # Excel's 1900 calendar has a 29 February that never was: below this day serial numbers are not what they seem
@@ -54,11 +55,12 @@ class CellStyles:
 
 @dataclass(frozen=True, slots=True)
 class Styled:
-    """One column, the styles of its cells, and those of its cells in marked rows."""
+    """One column, the styles of its cells, those of its cells in marked rows, and those of certain texts."""
 
     values: pa.ChunkedArray
     plain: CellStyles
     marked: CellStyles
+    tinted: Mapping[str, int] = field(default_factory=dict)
 
 
 class RowWriter:
@@ -111,7 +113,8 @@ class RowWriter:
         kind = values.type
         if kind == pa.string():
             texts = self._texts(values, at)
-            return _style(column, "text", marked), _filled(_before(texts), texts, "</t></is></c>")
+            style = _tinted(column, values, _style(column, "text", marked))
+            return style, _filled(_before(texts), texts, "</t></is></c>")
         if kind == pa.bool_():
             return _style(column, "truth", marked), _filled(
                 _text(' t="b"><v>'), pc.if_else(values, "1", "0"), "</v></c>"
@@ -190,6 +193,12 @@ def _text(text: str) -> pa.Scalar:
 def _style(column: Styled, kind: str, marked: pa.Array | None) -> Any:  # noqa: ANN401 - one scalar, or one for each row
     plain, other = (_text(f'" s="{getattr(styles, kind)}"') for styles in (column.plain, column.marked))
     return plain if marked is None else pc.if_else(marked, other, plain)
+
+
+def _tinted(column: Styled, texts: pa.Array, style: Any) -> Any:  # noqa: ANN401 - as `_style`
+    for text, index in column.tinted.items():
+        style = pc.if_else(pc.fill_null(pc.equal(texts, text), _NO), _text(f'" s="{index}"'), style)
+    return style
 
 
 def _before(texts: pa.Array) -> Any:  # noqa: ANN401 - one scalar, or one for each row

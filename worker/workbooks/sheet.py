@@ -17,10 +17,12 @@ from worker.workbooks.addressing import Area, letters
 from worker.workbooks.cells import MOST_TEXT, shortened
 from worker.workbooks.dialect import Dialect
 from worker.workbooks.look import ACCENT, Look
-from worker.workbooks.page import OK, Cell, Page
+from worker.workbooks.page import Cell, Page
 from worker.workbooks.rows import RowWriter, inline, xstring
 
 _SLICE = 20_000
+_MOST_FROZEN = 6
+_MOST_FOOTER = 240
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
@@ -57,16 +59,17 @@ class Worksheet:
 
     def _head(self) -> str:
         page, look = self._page, self._look
-        pane = f' topLeftCell="A{page.header_row + 1}" activePane="bottomLeft" state="frozen"/>' if page.columns else ""
-        frozen = f'<pane ySplit="{page.header_row}"{pane}' if page.columns else ""
-        where = ' pane="bottomLeft"' if page.columns else ""
+        freezes = bool(page.columns) and page.header_row <= _MOST_FROZEN
+        pane = f' topLeftCell="A{page.header_row + 1}" activePane="bottomLeft" state="frozen"/>' if freezes else ""
+        frozen = f'<pane ySplit="{page.header_row}"{pane}' if freezes else ""
+        where = ' pane="bottomLeft"' if freezes else ""
         widths = "".join(
             f'<col min="{place}" max="{place}" width="{width:g}" customWidth="1"/>'
             for place, width in enumerate(look.widths, 1)
         )
         return (
             f'{_HEAD}<worksheet xmlns="{self._dialect.main}" xmlns:r="{self._dialect.relations}">'
-            f'<sheetPr><tabColor rgb="FF{ACCENT}"/><pageSetUpPr fitToPage="1"/></sheetPr>'
+            f'<sheetPr><tabColor rgb="FF{page.accent or ACCENT}"/><pageSetUpPr fitToPage="1"/></sheetPr>'
             f'<dimension ref="{self._used()}"/>'
             '<sheetViews><sheetView showGridLines="0" workbookViewId="0">'
             f'{frozen}<selection{where} activeCell="A1" sqref="A1"/></sheetView></sheetViews>'
@@ -115,9 +118,17 @@ class Worksheet:
             f"</sheetData>{_inside('hyperlinks', links)}"
             '<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
             '<pageSetup orientation="landscape" fitToHeight="0"/>'
-            "<headerFooter><oddFooter>&amp;L&amp;A&amp;RPage &amp;P of &amp;N</oddFooter></headerFooter>"
+            f"<headerFooter><oddFooter>{_footer(page)}</oddFooter></headerFooter>"
             f"{_inside('ignoredErrors', ignored)}{drawing}{tables}</worksheet>"
         )
+
+
+def _footer(page: Page) -> str:
+    """What stands below every printed page; an ampersand is doubled there, and 255 characters are the most."""
+    if not page.footer:
+        return "&amp;L&amp;A&amp;RPage &amp;P of &amp;N"
+    text = " ".join(page.footer.split())[: _MOST_FOOTER // 2].replace("&", "&&")
+    return escape(f"&L{text}&R&P / &N")
 
 
 def table_part(page: Page, namespace: str, name: str, number: int) -> bytes:
@@ -181,5 +192,5 @@ def _marks(page: Page) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         marks = np.zeros(page.count, np.bool_)
         marks[list(page.marked)] = True
         return marks
-    needed = pc.fill_null(pc.not_equal(page.columns[page.status], OK), pa.scalar(False))  # noqa: FBT003 - a scalar
+    needed = pc.fill_null(pc.not_equal(page.columns[page.status], page.ok), pa.scalar(False))  # noqa: FBT003 - a scalar
     return np.asarray(needed.to_numpy(zero_copy_only=False), np.bool_)
