@@ -15,6 +15,7 @@ from worker.batch.slabs import Slab
 from worker.batch.spread import spread
 from worker.batch.summary import Facts, summary_sheet
 from worker.batch.tables import read_table, write_table
+from worker.batch.templated import InWords
 from worker.scoring import Schema
 from worker.scoring.readings import Conventions
 from worker.settings import Settings
@@ -45,13 +46,16 @@ class Form(Protocol):
     def read(self, job: Job, original: Path, schema: Schema, written: Conventions, scratch: Path) -> Sequence[Rows]:
         """The inputs to score."""
 
-    def result(self, job: Job, original: Path, made: Path, schema: Schema, scratch: Path) -> Result:
-        """Begin the result, which will be the file `made`."""
+    def result(
+        self, job: Job, inputs: Sequence[Rows], original: Path, made: Path, schema: Schema, scratch: Path
+    ) -> Result:
+        """Begin the result for these inputs, which will be the file `made`."""
 
 
 class Workbook:
     """An Excel workbook: the result is a copy with one sheet more for each input, and a summary. Of a file of another
-    kind (.xlsb, .xls, .ods, CSV) these sheets are a workbook of their own.
+    kind (.xlsb, .xls, .ods, CSV) these sheets are a workbook of their own. One that was made from a template gets its
+    sheets in that template's words.
     """
 
     def __init__(self, settings: Settings, read: ReadBook, write: WriteBook, origins: Origins) -> None:
@@ -66,8 +70,13 @@ class Workbook:
         labels = self._origins.labels(job.service or "", [job.endpoint or ""])
         return self._read(original, schema, scratch, job.input, self.limits, written, labels)
 
-    def result(self, job: Job, original: Path, made: Path, schema: Schema, scratch: Path) -> Result:  # noqa: ARG002 - a Form
+    def result(
+        self, job: Job, inputs: Sequence[Rows], original: Path, made: Path, schema: Schema, scratch: Path
+    ) -> Result:
         """Its `finish` raises WorkbookError, OSError."""
+        definition = self._origins.definition(job, inputs[0], schema)
+        if definition is not None:
+            return InWords(definition, schema, scratch, lambda sheets: self.write(original, made, sheets, self.limits))
         return _Sheets(self, original, made, schema, scratch)
 
 
@@ -122,7 +131,9 @@ class Table:
         """See `read_table`."""
         return [read_table(original, schema, self._limits)]
 
-    def result(self, job: Job, original: Path, made: Path, schema: Schema, scratch: Path) -> Result:  # noqa: ARG002 - a Form
+    def result(
+        self, job: Job, _inputs: Sequence[Rows], _original: Path, made: Path, schema: Schema, _scratch: Path
+    ) -> Result:
         """See `write_table`."""
         return _Lines(made, job.output_name, schema)
 

@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterator
 import structlog
 
 from workbook_templates.definition import Definition, DefinitionError
+from workbook_templates.differences import Difference
+from workbook_templates.fit import faults
 from workbook_templates.shelf import Shelf
-from worker.scoring.binding import Binding
-from worker.scoring.schema import match_key
+from worker.batch.ledger import Job
+from worker.scoring.schema import Schema, match_key
 from worker.workbooks import Labels, Rows
 
 log = structlog.get_logger("sheetscore.batch")
@@ -39,26 +41,36 @@ class Origins:
         inputs = {label: name for key, (label, name) in meant.items() if key not in twice}
         return Labels(inputs, tuple(sorted(own)))
 
-    def definition(
-        self, binding: Binding, rows: Rows, service: str, endpoint: str, language: str | None = None
-    ) -> Definition | None:
-        """The definition that a workbook was made from, in its version and language; None when there is none any more,
-        or when it is not for this endpoint.
+    def definition(self, job: Job, rows: Rows, schema: Schema) -> Definition | None:
+        """The definition that a job's workbook was made from, in its version and language; None when it is from none,
+        when that is gone, is for another endpoint, or does not fit the schema.
 
-        A workbook does not say its language: it is the one whose words stand in it, else the one that suits `language`.
+        A workbook does not say its language: it is the one whose words stand in it.
         """
+        if rows.binding is None:
+            return None
+        version, there = rows.binding.version, set(map(match_key, rows.shown))
         found = [
             one
-            for one in self._languages(binding.template, language)
-            if str(one.version) == binding.version and _is_for(one, service, [endpoint])
+            for one in self._languages(rows.binding.template)
+            if str(one.version) == version and _is_for(one, job.service or "", [job.endpoint or ""])
         ]
-        there = set(map(match_key, rows.shown))
 
         def alike(definition: Definition) -> tuple[int, int]:
             own = sum(match_key(column.name) in there for column in definition.passing)
             return own, int(match_key(definition.words["input"]) == match_key(rows.sheet))
 
-        return max(found, key=alike, default=None)
+        best = max(found, key=alike, default=None)
+        return None if best is None or faults(best, schema) else self._differing(best, job.customer or "")
+
+    def _differing(self, definition: Definition, customer: str) -> Definition:
+        """The definition as it is for a customer."""
+        try:
+            known = self._shelf.differences(definition.name)
+        except (DefinitionError, OSError) as error:
+            log.warning("a template's table of differences cannot be read", template=definition.name, error=str(error))
+            return definition
+        return known.get(customer, Difference(customer)).applied(definition)
 
     def _of(self, service: str, endpoints: Collection[str]) -> Iterator[Definition]:
         for name in self._shelf.names():
@@ -66,13 +78,12 @@ class Origins:
             if found and _is_for(found[0], service, endpoints):
                 yield from found
 
-    def _languages(self, name: str, first: str | None = None) -> list[Definition]:
-        """A definition in each of its languages, the one that suits `first` best before the others."""
+    def _languages(self, name: str) -> list[Definition]:
+        """A definition in each of its languages."""
         if name not in self._shelf.names():
             return []
         try:
-            best = self._shelf.read(name, first)
-            return [best, *(self._shelf.read(name, other) for other in best.languages if other != best.language)]
+            return [self._shelf.read(name, language) for language in self._shelf.read(name).languages]
         except (DefinitionError, OSError) as error:
             log.warning("a template cannot be read", template=name, error=str(error))
             return []

@@ -102,17 +102,13 @@ def scores_sheet(source: Input, kept: Sequence[int], scores: Scores, schema: Sch
     theirs = [str(source.frame.columns[position]) for position in kept]
     names = distinct([ROW, STATUS, *outputs, *theirs])
     row, status, outputs, theirs = names[0], names[1], names[2 : len(ours)], names[len(ours) :]
-    frame = _as_shown(source, kept).set_axis(theirs, axis="columns")
+    frame = as_shown(source, kept).set_axis(theirs, axis="columns")
     frame.insert(0, row, source.rows)
     frame = pd.concat([frame, to_frame(scores.outputs, schema).set_axis(outputs, axis="columns")], axis="columns")
-    cells = _cells(source, scores.problems)
+    cells = cells_of(source, scores.problems)
     frame[status] = _statuses(source, scores.problems, cells)
     formats = {row: "0"} | {name: source.formats[position] for name, position in zip(theirs, kept, strict=True)}
     formats |= {name: output.format for name, output in zip(outputs, schema.outputs, strict=True) if output.format}
-    links = {
-        problem.row: f"{quoted(source.sheet)}!{cell or f'{source.letters[0]}{source.rows[problem.row]}'}"
-        for problem, cell in reversed(list(zip(scores.problems, cells, strict=True)))
-    }
     return Sheet(
         "Scores",
         frame,
@@ -120,7 +116,7 @@ def scores_sheet(source: Input, kept: Sequence[int], scores: Scores, schema: Sch
         status=status,
         table="Sheetscore_Scores",
         linked=row,
-        links=dict(sorted(links.items())),
+        links=links_to(source, scores.problems, cells),
     )
 
 
@@ -151,7 +147,7 @@ def _is_identifier(column: pa.ChunkedArray) -> bool:
     return fit and pc.count_distinct(column).as_py() == len(column)
 
 
-def _cells(source: Input, problems: Sequence[Problem]) -> list[str | None]:
+def cells_of(source: Input, problems: Sequence[Problem]) -> list[str | None]:
     """The address, in its sheet, of the cell that each problem is about; None for one about the whole row."""
     places = dict(zip(map(str, source.frame.columns), source.letters, strict=True))
     places = {match_key(name): letter for name, letter in places.items()} | places
@@ -162,6 +158,15 @@ def _cells(source: Input, problems: Sequence[Problem]) -> list[str | None]:
     return found
 
 
+def links_to(source: Input, problems: Sequence[Problem], cells: Sequence[str | None]) -> dict[int, str]:
+    """For each row with a problem the place of the first cell that is wrong, by the row's position."""
+    links = {
+        problem.row: f"{quoted(source.sheet)}!{cell or f'{source.letters[0]}{source.rows[problem.row]}'}"
+        for problem, cell in reversed(list(zip(problems, cells, strict=True)))
+    }
+    return dict(sorted(links.items()))
+
+
 def _statuses(source: Input, problems: Sequence[Problem], cells: Sequence[str | None]) -> list[str]:
     reasons: dict[int, list[str]] = {}
     for problem, cell in zip(problems, cells, strict=True):
@@ -169,7 +174,7 @@ def _statuses(source: Input, problems: Sequence[Problem], cells: Sequence[str | 
     return [words.status(reasons.get(row, [])) for row in range(len(source.rows))]
 
 
-def _as_shown(source: Input, kept: Sequence[int]) -> pd.DataFrame:
+def as_shown(source: Input, kept: Sequence[int]) -> pd.DataFrame:
     """Columns as the customer sees them: where a cell shows an error, its word rather than a blank."""
     frame = source.frame.iloc[:, list(kept)].copy()
     errors = [p for p in source.problems if p.kind is ProblemKind.ERROR_CELL and p.column in frame.columns]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,6 +75,7 @@ class Target:
     model_version: int
     client: Scorer
     conventions: Conventions = NOTHING_SAID
+    model_date: dt.date | None = None
 
 
 class Targets(Protocol):
@@ -285,7 +287,8 @@ class Runner:
     def _write(self, job: Job, target: Target, work: Work, opened: Opened, digest: str, scratch: Path) -> None:
         self._phase(job, "writing", work.rows, work.rows)
         made = self._outbox.made(job)
-        result = self._form(job).result(job, opened.book, opened.made, target.schema, scratch)
+        form = self._form(job)
+        result = form.result(job, work.inputs, opened.book, opened.made, target.schema, scratch)
         tallies = [results.Tally(source) for source in work.inputs]
         for slab in work.slabs():
             scores = self._join(job, target.schema, slab)
@@ -310,6 +313,7 @@ class Runner:
             calls_unanswered=now.calls_unanswered,
             started_at=job.started_at or job.created_at,
             ended_at=self._clock(),
+            model_date=target.model_date,
         )
         self._deaths.guarded(digest, lambda: result.finish(tallies, facts))
         self._deaths.guarded(digest, lambda: self._locked.close(job, opened, made))

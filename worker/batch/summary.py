@@ -36,6 +36,7 @@ class Facts:
     calls_unanswered: int
     started_at: float
     ended_at: float
+    model_date: dt.date | None = None
 
 
 def sentence(scored: int, problems: int) -> str:

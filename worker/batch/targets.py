@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 from worker.batch.errors import NoEndpoint
@@ -63,7 +64,9 @@ class EndpointTargets:
         outside = self._transport(job)
         url, key, transport = outside if outside is not None else (f"{INSIDE}{row.id}", "", inside)
         client = ScoringClient(Endpoint(url, key, schema, row.name), transport, limits=limits, sleep=self._sleep)
-        return Target(schema, contract_version, model_version, client, self._conventions(job, row))
+        since = self._registry.published(row.service).get(model_version)
+        day = None if since is None else dt.datetime.fromtimestamp(since, dt.UTC).date()
+        return Target(schema, contract_version, model_version, client, self._conventions(job, row), day)
 
     def _conventions(self, job: Job, row: EndpointRow) -> Conventions:
         if job.door == BATCH:  # the batch API has a format of its own

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from workbook_templates.definition import Chart, Definition, OutputWords
 from workbook_templates.outcome import Wording
 from worker.batch import results
 from worker.batch.slabs import Slab
+from worker.batch.summary import Facts
 from worker.scoring import ProblemKind, Schema
 from worker.scoring.outputs import to_frame
 from worker.scoring.schema import ColumnType, Output, match_key
@@ -34,6 +35,33 @@ _FIRST = 4
 """The row below sentence and facts where the blocks above the table begin."""
 
 _NUMBERS = (ColumnType.NUMBER, ColumnType.INTEGER)
+
+
+class InWords:
+    """The result of a workbook that was made from a template: a sheet for each of its inputs. `write` adds them."""
+
+    alone = False
+
+    def __init__(
+        self, definition: Definition, schema: Schema, scratch: Path, write: Callable[[Sequence[Sheet]], object]
+    ) -> None:
+        self._definition = definition
+        self._schema = schema
+        self._scratch = scratch
+        self._write = write
+        self._sheets: dict[int, ResultsSheet] = {}
+
+    def add(self, slab: Slab, scores: results.Scores) -> None:
+        """Take what became of some rows. Raises OSError."""
+        if slab.of not in self._sheets:
+            self._sheets[slab.of] = ResultsSheet(self._definition, self._schema, self._scratch, slab.of)
+        self._sheets[slab.of].add(slab, scores)
+
+    def finish(self, tallies: Sequence[results.Tally], facts: Facts) -> None:
+        """Raises WorkbookError, OSError."""
+        name = self._definition.words["results"]
+        names = [f"{name} {tally.source.sheet}" if len(tallies) > 1 else name for tally in tallies]
+        self._write([sheet.sheet(tallies[of], facts, names[of]) for of, sheet in sorted(self._sheets.items())])
 
 
 @dataclass(slots=True)
@@ -78,7 +106,10 @@ class ResultsSheet:
             if words.bands:
                 tints[len(columns)] = {band.wording: band.color for band in words.bands}
                 columns.append(self._band(output, words, outputs[output.name]))
-        columns.append((self._words.phrases("status"), pd.Series(self._statuses(slab, scores), dtype=object), ""))
+        cells = results.cells_of(slab.source, scores.problems)
+        columns.append(
+            (self._words.phrases("status"), pd.Series(self._statuses(slab, scores, cells), dtype=object), "")
+        )
         self._count(slab, outputs)
         names = results.distinct([name for name, _, _ in columns])
         frame = pd.concat([values.reset_index(drop=True) for _, values, _ in columns], axis="columns")
@@ -91,10 +122,12 @@ class ResultsSheet:
             tints={names[place]: colors for place, colors in tints.items()},
             ok=self._words.phrases("ok"),
             accent=self._definition.accent,
+            linked=names[0],
+            links=results.links_to(slab.source, scores.problems, cells),
         )
         self._spool.add(piece)
 
-    def sheet(self, tally: results.Tally, facts: results.Facts, name: str) -> Sheet:
+    def sheet(self, tally: results.Tally, facts: Facts, name: str) -> Sheet:
         """The whole sheet, called `name`, of at least one slab."""
         cells, charts = self._above(tally)
         last = max([_FIRST - 2, *(int(cell.at.lstrip("ABC")) for cell in cells)])
@@ -132,10 +165,9 @@ class ResultsSheet:
         label = self._words.phrases("means", label=words.label or output.name)
         return label, pd.Series(named, dtype=object), ""
 
-    def _statuses(self, slab: Slab, scores: results.Scores) -> list[str]:
-        at = results.cells_of(slab.source, scores.problems)
+    def _statuses(self, slab: Slab, scores: results.Scores, cells: Sequence[str | None]) -> list[str]:
         found: dict[int, list[Any]] = {}
-        for problem, cell in zip(scores.problems, at, strict=True):
+        for problem, cell in zip(scores.problems, cells, strict=True):
             found.setdefault(problem.row, []).append((problem, cell))
         return [self._words.status(found.get(row, [])) for row in range(slab.source.count)]
 
@@ -157,9 +189,7 @@ class ResultsSheet:
             if words.bands:
                 cells += self._band_cells(words, row)
                 drawn = [chart for chart in self._definition.charts if chart.output == output.name and not chart.by]
-                charts += [
-                    _draw(chart, len(charts) + n, row, len(words.bands), "B", "") for n, chart in enumerate(drawn)
-                ]
+                charts += [_draw(chart, len(charts) + n, row, len(words.bands)) for n, chart in enumerate(drawn)]
                 row += len(words.bands) + 2
         for number, groups in self._groups.items():
             chart = self._definition.charts[number]
@@ -167,7 +197,7 @@ class ResultsSheet:
             if lines:
                 cells += self._group_cells(chart, groups, lines, row)
                 code = self._format(chart.output)
-                charts.append(_draw(chart, len(charts), row, len(lines), "B", code))
+                charts.append(_draw(chart, len(charts), row, len(lines), code))
                 row += len(lines) + 2
         return cells, charts
 
@@ -207,7 +237,7 @@ class ResultsSheet:
         contract = next(one for one in self._schema.outputs if one.name == output)
         return self._definition.output(output).format or contract.format or "0.00"
 
-    def _facts(self, facts: results.Facts) -> str:
+    def _facts(self, facts: Facts) -> str:
         """Title, model and day in one line."""
         phrases = self._words.phrases
         told = [_line(self._definition.title), self._definition.customer]
@@ -224,17 +254,17 @@ def _wording(words: OutputWords, value: Any) -> str | None:  # noqa: ANN401 - a 
     return band.wording if band else None
 
 
-def _draw(chart: Chart, number: int, row: int, count: int, letter: str, code: str) -> Drawn:
+def _draw(chart: Chart, number: int, row: int, count: int, code: str = "#,##0") -> Drawn:
     """A chart of `count` lines below the head in `row`, beside the blocks."""
     return Drawn(
         title=chart.title,
         labels=f"A{row + 1}:A{row + count}",
-        values=f"{letter}{row + 1}:{letter}{row + count}",
+        values=f"B{row + 1}:B{row + count}",
         place=f"{_BESIDE}{_FIRST + _CHART_ROWS * number}",
         kind="bars" if chart.by else "columns",
         width=CHART_WIDTH,
         height=CHART_HEIGHT,
-        format=code or "#,##0",
+        format=code,
     )
 
 

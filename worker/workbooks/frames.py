@@ -25,8 +25,8 @@ class Sheet:
     those at the positions `marked` are. `table` is the Excel table's name; it must begin with `Sheetscore_`, by which
     our sheets are known and not read again. `cells` and `charts` stand around the table; a frame without columns makes
     a page of them alone. `links` lead from rows, by position, to places in the workbook (`'My data'!H43`), the first
-    `MOST_LINKS` of them from the cells of the column `linked`; a place on a sheet that is not there is left out. `tints` are
-    colours of texts by column; the rest is as in `Page`.
+    `MOST_LINKS` of them from the cells of the column `linked`; a place on a sheet that is not there is left out.
+    `tints` are colours of texts by column; the rest is as in `Page`.
     """
 
     name: str

@@ -73,9 +73,8 @@ class Page:
     `formats` are the columns' number formats ('' for a fitting one), `status` is the place of the status column,
     `table` the table name wanted, `marked` the positions of rows that need attention where no status column tells.
     `links` lead from rows, by position, to places in the same workbook (`'My data'!H43`); the cells in the column
-    `linked` hold them.
-    The header stands in row `top`, 0 for right below the title. `ok` is the status of a row that needs no attention,
-    `accent` the colour of titles and headers ('' for ours), `footer` stands below every printed page.
+    `linked` hold them. The header stands in row `top`, 0 for right below the title. `ok` is the status of a row that
+    needs no attention, `accent` the colour of titles and headers ('' for ours), `footer` stands below printed pages.
     """
 
     name: str

@@ -1,0 +1,225 @@
+"""Filled-in templates come back with a sheet in the definition's words, and nothing else in them touched."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl.styles import PatternFill
+
+from tests.endpoints.trials import remembered
+from workbook_templates.differences import Difference
+from worker.batch.folders import Claim, new_job_id
+from worker.batch.ledger import Job
+from worker.batch.service import BatchService
+from worker.batch.templates import Templates
+from worker.demo import material
+from worker.endpoints import Models, Registry
+from worker.settings import Settings
+from worker.store import open_store
+
+HEADER, FIRST = 9, 10
+WORDS = {"en": ("Input", "Results", "Application"), "de": ("Eingabe", "Ergebnisse", "Antrag")}
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported")
+
+
+class Desk:
+    """A provider's home with credit risk for the customer acme, whose template it fills in and sends."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.engine = open_store("", home)
+        self.registry = Registry(self.engine, home, trial=remembered)
+        self.registry.add_service("creditrisk", material.contract(), material.model(1))
+        self.registry.add_customer("acme", "de")
+        self.endpoint = self.registry.add_endpoint("creditrisk", "acme", "acme").endpoint
+
+    def template(self, language: str = "de") -> Path:
+        """The template as the customer gets it."""
+        self.registry.set_language("acme", language)
+        made = Templates(self.registry, self.home, lambda: 1_764_547_200.0).build(self.endpoint, "credit")
+        file = self.home / made.file_name
+        file.write_bytes(made.data)
+        return file
+
+    def send(self, file: Path, door: str = "folder") -> tuple[Job, Path]:
+        """Through a door and scored: the job, and the workbook that comes back."""
+        models = Models(self.engine, self.home)
+        with BatchService(self.engine, self.home, Settings(self.home), models, serving=False) as batch:
+            customer = None if door == "command" else self.endpoint.customer_id
+            claim = Claim(new_job_id(), customer, None, door, file.name, batch.owner.name)
+            shutil.copyfile(file, batch.folders.open_claim(claim))
+            batch.ledger.add(claim.job_id, customer, None, door, file.name)
+            job = batch.run(claim.job_id)
+            return job, batch.folders.outbox(job.id, job.customer, door) / (job.result_name or "")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "home")
+
+
+def applicants(count: int) -> list[dict[str, Any]]:
+    """Real applicants, each a mapping of input name to value."""
+    sample = material.contract().sample
+    return [dict(sample[number % len(sample)]) for number in range(count)]
+
+
+def fill(file: Path, rows: list[dict[str, Any]], more: Callable[[Any], None] = lambda book: None) -> Path:
+    """What a person fills in, row by row below the header, by the names there."""
+    book = openpyxl.load_workbook(file)
+    sheet = book[next(name for name in book.sheetnames if name in ("Input", "Eingabe"))]
+    places = {cell.value: cell.column for cell in sheet[HEADER] if cell.value}
+    for number, row in enumerate(rows):
+        for name, value in row.items():
+            sheet.cell(FIRST + number, places[name]).value = value
+        sheet.cell(FIRST + number, 1).value = f"A-{number:03d}"
+        sheet.cell(FIRST + number, 2).value = dt.datetime(2026, 3, 1) + dt.timedelta(days=number)
+    more(book)
+    book.save(file)
+    return file
+
+
+def grid(file: Path, name: str) -> list[list[Any]]:
+    sheet = openpyxl.load_workbook(file, data_only=True)[name]
+    return [[cell for cell in row if cell is not None] for row in sheet.iter_rows(values_only=True)]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_results_are_in_the_customers_words(desk: Desk, language: str) -> None:
+    """Sentence, problems, bands with counts, chart, then the rows, the identifier leftmost, the reason in words."""
+    rows = applicants(6)
+    rows[1]["Age (years)"] = "n/a"
+    rows[2]["Purpose"] = "zoo"
+    rows[3]["Duration (months)"] = None
+    job, file = desk.send(fill(desk.template(language), rows))
+    assert (job.state, job.rows_scored, job.rows_with_problems) == ("done", 3, 3)
+    _, name, own = WORDS[language]
+    lines = grid(file, name)
+    said = {
+        "en": "3 of 6 applications scored, 3 need attention",
+        "de": "3 von 6 Anträgen bewertet, 3 brauchen Aufmerksamkeit",
+    }
+    assert lines[0] == [said[language]]
+    day = dt.datetime.fromtimestamp(job.ended_at, dt.UTC)
+    facts = {
+        "en": f"Credit applications · acme · Model: version 1 of {day:%Y-%m-%d} · Scored on {day:%Y-%m-%d}",
+        "de": f"Kreditanträge · acme · Modell: Version 1 vom {day:%d.%m.%Y} · Bewertet am {day:%d.%m.%Y}",
+    }
+    assert lines[1] == [facts[language]]
+    problems = {
+        "en": ["Age: not a number (1)", "Duration: missing (1)", "What for: not in the list (1)"],
+        "de": ["Alter: keine Zahl (1)", "Laufzeit: fehlt (1)", "Wofür: nicht in der Liste (1)"],
+    }
+    assert [line[0] for line in lines[3:6]] == problems[language]
+    header = next(number for number, line in enumerate(lines) if line[:1] == [own])
+    table = {line[0]: line for line in lines[header + 1 :]}
+    assert [line[0] for line in lines[header + 1 :]] == [f"A-{number:03d}" for number in range(6)]
+    reasons = {
+        "en": "Age (H11): not a number: 'n/a'. A whole number from 18 to 100 is needed.",
+        "de": "Alter (H11): keine Zahl: 'n/a'. Hier wird eine ganze Zahl von 18 bis 100 gebraucht.",
+    }
+    assert table["A-001"][-1] == reasons[language]
+    bands = {
+        "en": ["low risk", "medium risk", "high risk"],
+        "de": ["geringes Risiko", "mittleres Risiko", "hohes Risiko"],
+    }
+    at = next(number for number, line in enumerate(lines) if line[:1] == bands[language][:1])
+    counts = dict(zip(bands[language], (line[1] for line in lines[at : at + 3]), strict=True))
+    shown = [line[4] for line in lines[header + 1 :] if len(line) == 7]
+    assert counts == {band: shown.count(band) for band in bands[language]}
+    assert sum(counts.values()) == 3
+    for line in (line for line in lines[header + 1 :] if len(line) == 7):
+        risk, wording = line[3], line[4]
+        assert wording == bands[language][(risk >= 0.2) + (risk >= 0.5)]
+
+
+def test_everything_shown_is_stored(desk: Desk) -> None:
+    """No formula to compute; the chart has its points; model, day and contact stand in the footer."""
+    _, file = desk.send(fill(desk.template("en"), applicants(4)))
+    book = openpyxl.load_workbook(file)
+    sheet = book["Results"]
+    assert not [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    (chart,) = sheet._charts
+    points = [float(point.v) for point in chart.series[0].val.numRef.numCache.pt]
+    assert sum(points) == 4
+    footer = sheet.oddFooter.left.text
+    assert "version 1 of" in footer
+    assert "scores@example.com" in footer
+    colors = {cell.value: cell.fill.fgColor.rgb for row in sheet.iter_rows() for cell in row}
+    assert (colors["low risk"], colors["high risk"]) == ("FFCFE8D5", "FFF6CFC7")
+    assert book.sheetnames == ["Start", "Input", "Codes", "Lists", "Results"]
+
+
+def test_a_customers_own_colour_name_and_contact(desk: Desk) -> None:
+    """The table of differences holds for results too."""
+    (desk.home / "templates").mkdir(exist_ok=True)
+    table = "customer,name,accent,contact\nacme,Acme Bank,8A1538,desk@acme.example\n"
+    (desk.home / "templates" / "credit.csv").write_text(table)
+    _, file = desk.send(fill(desk.template("en"), applicants(2)))
+    sheet = openpyxl.load_workbook(file)["Results"]
+    assert "· Acme Bank ·" in sheet["A2"].value
+    assert sheet.oddFooter.left.text.endswith("desk@acme.example")
+    assert sheet.sheet_properties.tabColor.rgb == "FF8A1538"
+    assert Difference("x").customer == "x"
+
+
+@pytest.mark.parametrize("what", ["version", "template", "gone"])
+def test_when_the_definition_is_gone_the_plain_sheets_serve(desk: Desk, what: str) -> None:
+    """Another version, another name, a definition that cannot be read."""
+    file = fill(desk.template("en"), applicants(2))
+    book = openpyxl.load_workbook(file)
+    if what == "version":
+        book.defined_names["Sheetscore_Template_Version"].attr_text = '"77"'
+    elif what == "template":
+        book.defined_names["Sheetscore_Template"].attr_text = '"nosuch"'
+    else:
+        (desk.home / "templates").mkdir(exist_ok=True)
+        (desk.home / "templates" / "credit.toml").write_text("this is not TOML")
+    book.save(file)
+    job, scored = desk.send(file)
+    assert job.state == "done"
+    assert openpyxl.load_workbook(scored).sheetnames[-2:] == ["Scores", "Scores summary"]
+
+
+def test_a_persons_habits(desk: Desk) -> None:
+    """Sorted, filtered, hidden columns, own columns, sheets, colours and formulas, sheets deleted, rows below the
+    table: every row comes back with its own score, and what the person added is what it was.
+    """
+    rows = applicants(5)
+
+    def habits(book: Any) -> None:
+        sheet = book["Input"]
+        del book["Codes"]
+        del book["Start"]
+        sheet.column_dimensions["D"].hidden = True
+        sheet.row_dimensions[FIRST + 1].hidden = True
+        sheet.auto_filter.ref = None
+        last = sheet.max_column + 2
+        for row in range(FIRST, FIRST + 400):  # filled down over all prepared rows
+            sheet.cell(row, last).value = "=1+1"
+        sheet.cell(FIRST, 3).fill = PatternFill("solid", fgColor="FFFF00")
+        mine = book.create_sheet("Mine")
+        mine["A1"], mine["A2"] = "=SUM(1,2)", "kept"
+
+    source = fill(desk.template("en"), rows, habits)
+    job, file = desk.send(source)
+    assert (job.state, job.rows_read, job.rows_scored) == ("done", 5, 5)
+    before, after = openpyxl.load_workbook(source), openpyxl.load_workbook(file)
+    assert after.sheetnames == [*before.sheetnames, "Results"]
+    for name in before.sheetnames:
+        old, new = ([[c.value for c in row] for row in book[name].iter_rows()] for book in (before, after))
+        assert old == new
+    assert after["Input"].cell(FIRST, 3).fill.fgColor.rgb == "00FFFF00"
+    assert after["Input"].column_dimensions["D"].hidden
+    _, plain = desk.send(fill(desk.template("en"), rows))
+    scored, wanted = (
+        [line[:6] for line in grid(f, "Results") if str(line[:1]).startswith("['A-")] for f in (file, plain)
+    )
+    assert scored == wanted
