@@ -67,7 +67,8 @@ def chart_part(chart: Chart, page: Page, dialect: Dialect) -> bytes:
     """The chart with the values that its cells on `page` hold."""
     labels, values = _area(chart.labels), _area(chart.values)
     title, code = _title(chart.title, page.accent or ACCENT), escape(chart.format)
-    least = "" if any(value is not None and value < 0 for value in page.values(values)) else '<c:min val="0"/>'
+    below = any(isinstance(value, int | float) and value < 0 for value in page.values(values))
+    least = "" if below else '<c:min val="0"/>'
     direction, sides = ("bar", "lb") if chart.kind == "bars" else ("col", "bl")
     # the first bar belongs on top, where the table has its first row
     order = "maxMin" if chart.kind == "bars" else "minMax"
