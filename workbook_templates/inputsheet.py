@@ -105,7 +105,7 @@ class InputSheet:
         ):
             cell = sheet[f"A{row}"]
             cell.value, cell.number_format = formula, "0"
-            cell.font, cell.alignment = font(size=12, bold=True), Alignment(horizontal="right", vertical="center")
+            cell.font, cell.alignment = font(bold=True), Alignment(horizontal="right", vertical="center")
             put(sheet, f"B{row}", phrases(key), font(), horizontal="left", indent=1)
         for row, points in ((TITLE, 32), (HINT, 20), (FILLED, 18), (INCOMPLETE, 18), (GAP, 6)):
             sheet.row_dimensions[row].height = points
@@ -127,7 +127,7 @@ class InputSheet:
         sheet = self.sheet
         sheet.row_dimensions[GROUPS].height = 20
         sheet.row_dimensions[LABELS].height = 32 if self._plan.labelled else 4
-        sheet.row_dimensions[KINDS].height = 44
+        sheet.row_dimensions[KINDS].height = 38
         sheet.row_dimensions[HEADER].height = 20
 
     def _group(self, columns: tuple[Field, ...] | tuple[Shown, ...] | list[Field], text: str, color: str) -> None:
@@ -187,7 +187,7 @@ class InputSheet:
         texts = [column.header + "    ", *column.label.split()]
         if isinstance(column, Field):
             texts += column.categories
-            texts += ["0" * 16] if column.type is ColumnType.DATETIME else []
+            texts += ["0" * 16] if column.type is ColumnType.DATETIME or column.own else []
         return min(max(NARROWEST, *(len(text) + 2 for text in texts)), WIDEST)
 
     def _rows(self) -> None:

@@ -42,7 +42,7 @@ def luminance(color: str) -> float:
 @lru_cache
 def font(color: str = INK, size: float = 11, **more: Any) -> Font:  # noqa: ANN401 - openpyxl's own arguments
     """The template's font."""
-    return Font(name=FONT, size=size, color=f"FF{color}", **more)
+    return Font(name=FONT, family=2, size=size, color=f"FF{color}", **more)
 
 
 @lru_cache

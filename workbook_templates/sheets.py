@@ -56,10 +56,13 @@ def add_codes(book: Workbook, plan: Plan, phrases: Phrases, look: Look) -> None:
     for field in told:
         heads = (field.label, phrases("code"), phrases("meaning"))
         for letter, text in zip("BCD", heads, strict=True):
-            put(sheet, f"{letter}{row}", text, font(look.on_accent, bold=True), look.accent)
+            put(
+                sheet, f"{letter}{row}", text, font(look.on_accent, bold=True), look.accent, horizontal="left", indent=1
+            )
         for row, value in enumerate(field.categories, row + 1):  # noqa: B020 - the row goes on
-            put(sheet, f"C{row}", value, font(INK)).border = under
-            put(sheet, f"D{row}", line(field.values.get(value, "")), font(QUIET)).border = under
+            meaning = line(field.values.get(value, ""))
+            put(sheet, f"C{row}", value, font(INK), horizontal="left", indent=1).border = under
+            put(sheet, f"D{row}", meaning, font(QUIET), horizontal="left", indent=1).border = under
             sheet[f"B{row}"].border = under
         row += 2
     name(book, "Codes", f"{quote_sheetname(sheet.title)}!$B$3:$D${row - 2}")

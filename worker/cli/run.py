@@ -259,7 +259,7 @@ def demo(
     home: Annotated[Path, typer.Option("--home", help="Where the demonstration lives.")] = Path("sheetscore-demo"),
     keep_serving: Annotated[bool, typer.Option("--keep-serving", help="Leave host and drop folders running.")] = False,
 ) -> None:
-    """Publish a real model, make two customers, score a real workbook for both, show the outcome."""
+    """Publish real models, make three customers, score their workbooks and templates, show the outcome."""
     stop = threading.Event() if keep_serving else None
     if stop is not None:
         _stop_on_signals(stop)

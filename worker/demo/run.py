@@ -1,7 +1,7 @@
 """`sheetscore demo`: the whole main job on a fresh machine.
 
 Two customers drop the same workbook. Their endpoints are pinned to different versions of the model, so the same rows
-come back with different scores.
+come back with different scores. Two fill in the templates that they were handed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import shutil
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -22,7 +21,9 @@ from sqlalchemy import Engine
 from worker.batch.ledger import ENDED, Job
 from worker.batch.service import BatchService
 from worker.demo import material
-from worker.endpoints import EndpointRow, Models, Registry, Snapshots
+from worker.demo.stalls import APPLICANTS, TEMPLATES, Stall, set_up
+from worker.demo.templates import filled
+from worker.endpoints import Models, Registry, Snapshots
 from worker.host import HostServer, create_app
 from worker.logs import to_file
 from worker.progress import Bars
@@ -30,18 +31,8 @@ from worker.scoring import HttpTransport, Limits, Transport
 from worker.settings import Settings
 from worker.store import open_store
 
-SERVICE = "creditrisk"
-CUSTOMERS = {"harbour": 1, "meadow": 2}  # customer and endpoint name -> pinned version
-BOOK = "applicants.xlsx"
+BOOK = material.WORKBOOK
 SHOWN_ROWS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Stall:
-    """One customer of the demonstration with an endpoint and the key that was made for this run."""
-
-    endpoint: EndpointRow
-    key: str
 
 
 def run_demo(home: Path, console: Console, keep_serving: threading.Event | None = None) -> int:
@@ -64,7 +55,9 @@ def run_demo(home: Path, console: Console, keep_serving: threading.Event | None 
 
 def _run(home: Path, console: Console, settings: Settings, engine: Engine, keep_serving: threading.Event | None) -> int:
     began = time.monotonic()
-    stalls = _set_up(Registry(engine, home), console)
+    registry = Registry(engine, home)
+    stalls = set_up(registry, console)
+    templates = filled(registry, home, {name: stalls[name].endpoint for name in TEMPLATES}, time.time)
     bars = Bars(console)
 
     limits = Limits(call_seconds=settings.call_seconds)
@@ -82,11 +75,13 @@ def _run(home: Path, console: Console, settings: Settings, engine: Engine, keep_
     # The host first: a job that an earlier run left calls it at once, and the last calls are still answered.
     with snapshots, HostServer(app, settings.host, settings.port) as server, batch:
         with bars:
-            console.print(f"3. Host on {server.url}. Dropping {BOOK} into both inboxes ...")
+            console.print(f"3. Host on {server.url}. Dropping {BOOK} twice and two filled templates into inboxes ...")
             before = {job.id for job in batch.ledger.jobs(limit=1000)}
-            for customer in CUSTOMERS:
-                drop(home, customer)
-            jobs = _wait(batch, before, keep_serving)
+            for customer in APPLICANTS:
+                drop(home, customer, BOOK, material.workbook())
+            for each in templates:
+                drop(home, each.customer, each.template.file_name, each.template.data)
+            jobs = _wait(batch, before, len(APPLICANTS) + len(templates), keep_serving)
         code = _show(home, jobs, console, time.monotonic() - began) if jobs else 0
         if keep_serving is None or not keep_serving.is_set():
             _next_steps(home, console, stalls, server.url if keep_serving else None)
@@ -95,45 +90,20 @@ def _run(home: Path, console: Console, settings: Settings, engine: Engine, keep_
     return code
 
 
-def _set_up(registry: Registry, console: Console) -> dict[str, Stall]:
-    """Make what is not there yet: a run may have been ended between any two steps."""
-    console.print(f"1. Web service '{SERVICE}': German credit data, 1,000 real applicants, two model versions")
-    schema = material.contract()
-    if SERVICE not in {service.name for service in registry.services()}:
-        registry.add_service(SERVICE, schema, material.model(1), "Probability that a loan is not paid back")
-    if registry.service(SERVICE).newest == 1:
-        registry.publish(SERVICE, schema, material.model(2))
-    console.print("2. Two customers, an endpoint for each, pinned to different versions")
-    customers = {customer.name for customer in registry.customers()}
-    endpoints = {row.name: row for row in registry.endpoints(service=SERVICE)}
-    stalls = {}
-    for name, version in CUSTOMERS.items():
-        if name not in customers:
-            registry.add_customer(name)
-        if name in endpoints:
-            stall = Stall(endpoints[name], registry.rotate_key(endpoints[name].id, "primary"))
-        else:
-            made = registry.add_endpoint(SERVICE, name, name, version)
-            stall = Stall(made.endpoint, made.primary)
-        console.print(f"   {name:8} model version {stall.endpoint.model_version}, endpoint id {stall.endpoint.id}")
-        stalls[name] = stall
-    return stalls
-
-
-def drop(home: Path, customer: str) -> None:
-    """Drop the workbook as a careful program does: under a temporary name, then renamed."""
+def drop(home: Path, customer: str, name: str, data: bytes) -> None:
+    """Drop a workbook as a careful program does: under a temporary name, then renamed."""
     inbox = home / "drop" / customer / "inbox"
-    half = inbox / f".{BOOK}.part"
-    half.write_bytes(material.workbook())
-    half.rename(inbox / BOOK)
+    half = inbox / f".{name}.part"
+    half.write_bytes(data)
+    half.rename(inbox / name)
 
 
-def _wait(batch: BatchService, before: set[str], stop: threading.Event | None) -> list[Job]:
+def _wait(batch: BatchService, before: set[str], count: int, stop: threading.Event | None) -> list[Job]:
     """The jobs of what was dropped, ended; none when `stop` is set before."""
     while stop is None or not stop.is_set():
         jobs = [job for job in batch.ledger.jobs(limit=1000) if job.id not in before and job.door == "folder"]
-        if len(jobs) >= len(CUSTOMERS) and all(job.state in ENDED for job in jobs):
-            return sorted(jobs, key=lambda job: job.customer or "")
+        if len(jobs) >= count and all(job.state in ENDED for job in jobs):
+            return sorted(jobs, key=lambda job: (str(job.result_name).split("/")[-1], job.customer or ""))
         time.sleep(0.05)
     return []
 
@@ -145,7 +115,8 @@ def _show(home: Path, jobs: list[Job], console: Console, seconds: float) -> int:
         return 1
     files = [home / "drop" / str(job.customer) / str(job.result_name) for job in jobs]
     console.print("\n4. The same rows, two versions:\n")
-    console.print(_side_by_side(jobs, files))
+    own = [n for n, file in enumerate(files) if file.name.startswith(Path(BOOK).stem)]
+    console.print(_side_by_side([jobs[n] for n in own], [files[n] for n in own]))
     console.print(f"\nScored workbooks ({seconds:.1f} s):")
     for job, file in zip(jobs, files, strict=True):
         counts = f"{job.rows_read:,} rows read, {job.rows_scored:,} scored, {job.rows_with_problems:,} with problems"
@@ -157,7 +128,7 @@ def _side_by_side(jobs: list[Job], files: list[Path]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     books = [CalamineWorkbook.from_path(file).get_sheet_by_name("Scores").to_python() for file in files]
     header = [str(name) for name in books[0][0]]
-    keep = [header.index(name) for name in (header[1], *material.contract().output_names)]
+    keep = [header.index(name) for name in (header[0], *material.contract().output_names)]
     table.add_column(header[keep[0]])
     for job in jobs:
         for position in keep[1:]:
@@ -185,7 +156,8 @@ def _next_steps(home: Path, console: Console, stalls: dict[str, Stall], url: str
     inbox = home / "drop" / "harbour" / "inbox"
     steps = [
         "Open a scored workbook. 'Scores' and 'Scores summary' are new, every other sheet is as it was.",
-        f"Score it by hand:  {program()} score {unscored} --endpoint {SERVICE}/meadow --home {home}",
+        f"Hand out a template of your own:  {program()} templates build credit --all --out templates --home {home}",
+        f"Score it by hand:  {program()} score {unscored} --endpoint {material.SERVICE}/meadow --home {home}",
     ]
     if url is None:
         steps.append(f"Leave everything running:  {program()} demo --keep-serving --home {home}")
