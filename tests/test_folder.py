@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from worker import folder as folder_module
 from worker.folder import Folder, NotPlain, folders, open_file
 
 
@@ -100,3 +101,30 @@ def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
         with pytest.raises(NotADirectoryError), folders(tmp_path, "a", "y"):
             pass
     assert len(list(Path("/proc/self/fd").iterdir())) == len(before)
+
+
+def test_without_descriptors_links_are_refused_by_a_look(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows: everything works by names, and what is a link when it is looked at is not used."""
+    monkeypatch.setattr(folder_module, "_BY_DESCRIPTOR", False)
+    (place / "file").write_text("x")
+    (place / "link").symlink_to("file")
+    (place / "away").symlink_to("..")
+    with folders(place, "a", "b") as inner:
+        with inner.create("new") as made:
+            made.write(b"y")
+        inner.link_within("new", "second")
+        inner.rename("second", "third")
+        inner.link(place / "file", "fourth")
+        inner.take("new", place / "taken")
+        assert sorted(entry.name for entry in inner.entries()) == ["fourth", "third"]
+        assert inner.lstat("third").st_size == 1
+        inner.remove("third")
+    with Folder.open(place) as opened:
+        for name in ("link", "a"):
+            with pytest.raises(NotPlain):
+                opened.file(name)
+        for name in ("link", "away", "file"):
+            with pytest.raises(NotADirectoryError):
+                opened.own(name)
+        with opened.file("taken") as file:
+            assert file.read() == b"y"

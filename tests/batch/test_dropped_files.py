@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from tests.workbooks.samples import samples
 from worker.batch.intake import Intake
 from worker.batch.owner import Owner
 from worker.folder import Folder
@@ -80,6 +81,30 @@ def test_what_is_no_file_fails_and_is_never_opened(make, drop, inbox: Path, book
     }
     assert (bench.boxes().inbox, bench.boxes().done, bench.boxes().failed) == ([], [], ["x.reason.txt"])
     assert bench.transport.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a cell in the last corner", "too many cells"),
+        ("a count of four thousand million", "another size"),
+        ("a billion laughs in strings", "document type"),
+        ("two entries that share their bytes", "overlap"),
+        ("a far row in single quotes", "outside of what a sheet can hold"),
+        ("a merge of the whole sheet", "too many merged cells"),
+        ("UTF-7", "encoding"),
+    ],
+)
+def test_a_hostile_workbook_fails_alone(name: str, words: str, drop, inbox: Path, book, bench) -> None:
+    """With a reason that says why, and comes back as it was; the one beside it is scored."""
+    samples()[name].make(inbox / "evil.xlsx")
+    sent = (inbox / "evil.xlsx").read_bytes()
+    book(inbox / "good.xlsx", 3)
+    found = drop()
+    assert words in found.pop("evil.xlsx")
+    assert found == {"good.xlsx": "done"}
+    assert (bench.boxes().root / "failed" / "evil.xlsx").read_bytes() == sent
+    assert words in (bench.boxes().root / "failed" / "evil.reason.txt").read_text()
 
 
 def test_a_hard_link_fails(drop, inbox: Path, book, bench) -> None:

@@ -135,6 +135,16 @@ def test_appending_to_hostile_workbooks(parts: dict[str, Any], pack: Pack, tmp_p
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_result_larger_than_allowed_is_not_finished(parts: dict[str, Any], pack: Pack, tmp_path: Path) -> None:
+    """The system ends the writing; nothing is left behind."""
+    path = pack(parts)
+    frame = pd.DataFrame({"a": [f"{n * 7919 % 1_000_003:x}" for n in range(300_000)]})
+    with pytest.raises(FileTooCostly) as caught:
+        append_apart(path, tmp_path / "out.xlsx", {"New": frame}, FileLimits(expanded_mb=1))
+    assert caught.value.limit is Limit.EXPANDED_BYTES
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_same_results_apart(parts: dict[str, Any], pack: Pack, schema: Schema, tmp_path: Path) -> None:
     """What the child reads and writes is what this process reads and writes."""
     parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(

@@ -187,3 +187,28 @@ def test_nothing_is_left_behind(book: Book, schema: Schema, tmp_path: Path, monk
     with pytest.raises(WorkbookError):
         read_apart(path, schema, limits=FileLimits(memory_mb=60))
     assert list(scratch.iterdir()) == []
+
+
+def _other(book: Book, tmp_path: Path) -> tuple[Path, Path, str]:
+    """A workbook, another, and code of a child that gives the first one's name to the other before it reads."""
+    path = book(_BOOK)
+    other = book({"S": {"A1": "Purpose", "B1": "Amount", "A2": "house", "B2": 9}}, "other.xlsx")
+    swap = f"import os; os.replace({str(other)!r}, {str(path)!r})\n"
+    return path, other, swap + "from worker.workbooks.quarantine_child import main; main(sys.argv[2])"
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_the_child_reads_what_its_parent_opened(
+    named: bool, book: Book, schema: Schema, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever becomes of the name in between. Where open files have no names it is read by its own; the twin there
+    reads what has the name now.
+    """
+    path, _, boot = _other(book, tmp_path)
+    real = quarantine.run_child
+    monkeypatch.setattr(quarantine, "run_child", lambda *given, **more: real(*given, **more | {"boot": boot}))
+    if named:
+        monkeypatch.setattr(quarantine, "_OPEN_FILES", tmp_path / "nowhere")
+    elif not quarantine._OPEN_FILES.exists():
+        pytest.skip("open files have no names here")
+    assert read_apart(path, schema).frame["Purpose"].tolist() == (["house"] if named else ["car"])
