@@ -166,11 +166,11 @@ def test_what_no_sheet_can_be_added_to_comes_back_beside_its_scores(
         assert CalamineWorkbook.from_path(scored).sheet_names == ["Scores", "Scores summary"]
         openpyxl.load_workbook(scored)
         header, *lines = sheet(scored)
-        assert header == ["Row", "Id", "Amount", "Purpose", "Risk", "Label", "Status"]
-        assert [[*line[:2], float(line[2])] for line in lines] == [[n + 2, f"L-{n}", 1000 + n] for n in range(120)]
+        assert header == ["Id", "Row", "Amount", "Purpose", "Risk", "Label", "Status"]
+        assert [[*line[:2], float(line[2])] for line in lines] == [[f"L-{n}", n + 2, 1000 + n] for n in range(120)]
         assert [line[4] for line in lines] == [pytest.approx(expected_risk(1000 + n)) for n in range(120)]
         assert {(line[3], *line[5:]) for line in lines} == {("car", "low", "ok")}
-        notes = [value for what, value in sheet(scored, "Scores summary") if what == "Note"]
+        notes = [value for what, value, *_ in sheet(scored, "Scores summary") if what == "Note"]
         assert [("#N/A" in note) for note in notes] == ([True] if ending != "csv" else [])
     assert len(list(done.iterdir())) == 4
 
