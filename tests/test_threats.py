@@ -87,6 +87,7 @@ THREATS = (
             "a document type in UTF-16 without its mark",
             "a document type in a part nobody reads",
             "a document type behind a megabyte of comment",
+            "a document type behind three megabytes of blanks",
             "UTF-7",
             "EBCDIC",
         ),

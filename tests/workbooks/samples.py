@@ -236,6 +236,7 @@ def _doctypes() -> dict[str, tuple]:
     parameter = '<!DOCTYPE sst [<!ENTITY % p SYSTEM "http://127.0.0.1:9/p">%p;]>'
     plain = "<!DOCTYPE a [<!ENTITY b 'c'>]><a/>"
     wide = f'<?xml version="1.0" encoding="UTF-16"?>{lol}{_strings("&l3;", "")}'
+    blanks = " \n" * 1_500_000 + plain
     late = f"{HEAD}<!--{'x' * (2**20 - len(HEAD) - 8)}-->{lol}{_strings('', '')}"
     return {
         name: (_parts({part: data}), Fault.DTD)
@@ -261,6 +262,7 @@ def _doctypes() -> dict[str, tuple]:
             ("a document type elsewhere", STRINGS, _strings("", HEAD + named)),
             ("a parameter entity", STRINGS, _strings("", HEAD + parameter)),
             ("a document type behind a megabyte of comment", STRINGS, late),
+            ("a document type behind three megabytes of blanks", "docProps/app.xml", blanks),
         )
     } | {
         "a picture with a document type": (_parts({}, ("xl/media/a.svg", "<!DOCTYPE svg><svg/>")), READ),
@@ -338,6 +340,7 @@ def _sheets() -> dict[str, tuple]:
             {SHEET: f'{HEAD}<worksheet xmlns="{MAIN}">{before}<sheetData>{rows}</sheetData>{behind}</worksheet>'}
         )
 
+    inline = '<is><t>&lt;row r="2000000"> <!-- --> &lt;c r="ZZZZ1"> &lt;mergeCell ref="A1:XFD1048576"/> {}</t></is>'
     diagonal = "".join(row(n * 1000, "XFD") for n in range(1, 1001))
     prefixed = (
         f'{HEAD}<x:worksheet xmlns:x="{MAIN}"><x:sheetData>{row(9_999_999, tag="x:row")}</x:sheetData></x:worksheet>'
@@ -359,6 +362,18 @@ def _sheets() -> dict[str, tuple]:
         "a far row in single quotes": (sheet(_ROWS + row(9_999_999).replace('"', "'")), Fault.OUTSIDE),
         "a far row with blanks around": (sheet(_ROWS + row(9_999_999).replace('r="', 'r = "')), Fault.OUTSIDE),
         "a far row behind a line's end": (sheet(_ROWS + row(9_999_999).replace(" r=", "\nr=")), Fault.OUTSIDE),
+        "a far row behind a comment that names another part": (
+            _parts({SHEET: sheet_xml(_ROWS + row(9_999_999)).replace("<worksheet", "<!-- <sst> --><worksheet")}),
+            Fault.OUTSIDE,
+        ),
+        "a far row behind a long comment": (
+            _parts({SHEET: sheet_xml(_ROWS + row(9_999_999)).replace("<worksheet", f"<!--{'x' * 9000}--><worksheet")}),
+            Fault.OUTSIDE,
+        ),
+        "texts that look like far rows": (
+            sheet(_ROWS + row(3).replace("<v>9</v>", inline.format('r="9999999"' + "protocol " * 20_000), 1)),
+            READ,
+        ),
         "a far row under a prefix": (_parts({SHEET: prefixed}), Fault.OUTSIDE),
         "a far row in UTF-16": (_parts({SHEET: wide}), Fault.OUTSIDE),
         "too many cells": (

@@ -32,16 +32,23 @@ _COUNT_FREE = 1_000_000
 _LEAST_STRING = len("<si/>")
 
 _DTD = (b"<!DOCTYPE", b"<!ENTITY")
-_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)""")
+_HEAD = 4096
+_BLANK = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
+_ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([^"']*)""")
 _KNOWN_ENCODING = re.compile(rb"(?i)utf-?8|utf-?16(-?[lb]e)?|us-ascii|ascii|iso-8859-\d+|windows-125\d")
-_ROOT = re.compile(rb"<(?:[A-Za-z][\w.-]*:)?([A-Za-z]\w*)[\s/>]")
-_UNIQUE = re.compile(rb"""\b(?:uniqueC|c)ount\s*=\s*["']\s*(\d+)""")
+_ROOT = re.compile(rb"(?:\s|<\?.*?\?>|<!--.*?-->)*<(?:[A-Za-z][\w.-]*:)?([A-Za-z]\w*)[\s/>]", re.DOTALL)
+_STRINGS = re.compile(rb"""<(?:[\w.-]+:)?sst\s[^<>]*?uniqueCount\s*=\s*["']\s*(\d+)""")
 _ROW = re.compile(rb' r="(\d+)')
 _FAR_ROW = re.compile(rb' r="[A-Z]+(\d{6,})')
 _WIDE = re.compile(rb' r="([A-Z]{2,})')
-_WIDE_FILLED = re.compile(rb' r="([A-Z]{2,3})\d+"[^>]*(?<!/)>')
-_MERGE = re.compile(rb"""mergeCell\s[^>]*?ref\s*=\s*["']([A-Z]{1,9})(\d{1,19}):([A-Z]{1,9})(\d{1,19})""")
-_COLUMN_END = re.compile(rb"""col\s[^>]*?max\s*=\s*["'](\d+)""")
+# the same where it is no text of a cell that only looks alike, and of cells that have content; both slow
+_TRUE_ROW = re.compile(rb'<(?:[\w.-]+:)?(?:row|c)\s(?:[^<>]*?\s)?r="[A-Z]*(\d+)')
+_TRUE_COLUMN = re.compile(rb'<(?:[\w.-]+:)?c\s(?:[^<>]*?\s)?r="([A-Z]+)')
+_FILLED_COLUMN = re.compile(rb'<(?:[\w.-]+:)?c\s(?:[^<>]*?\s)?r="([A-Z]+)\d+"[^<>]*(?<!/)>')
+_CELL_REF = rb"([A-Z]{1,9})(\d{1,19})"
+_MERGE = re.compile(rb"""<(?:[\w.-]+:)?mergeCell\s[^<>]*?ref\s*=\s*["']%b:%b""" % (_CELL_REF, _CELL_REF))
+_DEFINITION = re.compile(rb"<(?:[\w.-]+:)?col\s")
+_DEFINITION_END = re.compile(rb"""<(?:[\w.-]+:)?col\s[^<>]*?max\s*=\s*["'](\d+)""")
 # the reader takes the first string of all for one whose number is none
 _NO_STRING = re.compile(rb"""t="s"[^>]*>\s*<v>(?!\d{1,10}</v>)(?=[\s\S]{14})""")
 # an attribute written as Excel never does: rare, and looked at with patterns that take longer
@@ -58,20 +65,24 @@ def preflight(archive: Archive, limits: FileLimits) -> None:
 
 def _check(archive: Archive, entry: Entry, limits: FileLimits) -> None:
     """One entry: its true size, and what it holds if it is XML."""
-    name = entry.info.filename
-    size, look, tail = 0, None, b""
+    size, begun, look, kept = 0, False, None, b""
     for piece in _unpacked(archive, entry):
-        if not size:
-            look = _looker(name, piece, entry, limits)
         size += len(piece)
         if size > entry.info.file_size:
             break
+        fresh = piece
+        if not begun:
+            # blanks in front are left out: a part may begin with megabytes of them
+            fresh = (kept + piece).lstrip(_BLANK)
+            begun = len(fresh) >= _HEAD or size == entry.info.file_size
+            look = _looker(fresh, entry, limits) if begun else None
+            kept = b"" if begun else fresh
         if look is not None:
-            data = tail + piece
-            look(data, len(tail))
-            tail = data[-_OVERLAP:]
+            data = kept + fresh
+            look(data, len(kept))
+            kept = data[-_OVERLAP:]
     if size != entry.info.file_size:
-        raise FileBroken(Fault.FALSE_SIZE, name)
+        raise FileBroken(Fault.FALSE_SIZE, entry.info.filename)
 
 
 def _unpacked(archive: Archive, entry: Entry) -> Iterator[bytes]:
@@ -95,38 +106,37 @@ def _unpacked(archive: Archive, entry: Entry) -> Iterator[bytes]:
         raise FileBroken(Fault.DAMAGED, f"{entry.info.filename}: {error}") from None
 
 
-def _looker(name: str, head: bytes, entry: Entry, limits: FileLimits) -> Callable[[bytes, int], None] | None:
+def _looker(head: bytes, entry: Entry, limits: FileLimits) -> Callable[[bytes, int], None] | None:
     """What looks at the pieces of an XML part; None for any other: what no parser of ours or of a customer's would take
     for XML, and pictures (SVG files begin with a document type, and a spreadsheet hands them on as they are).
     """
-    wide = b"\0" in head[:4]
-    start = (head.replace(b"\0", b"") if wide else head)[:4096].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
-    if not start.startswith(b"<") or name.lower().endswith(".svg"):
+    name, wide = entry.info.filename, b"\0" in head[:4]
+    if not head.startswith(b"<") or name.lower().endswith(".svg"):
         return None
+    start = head.replace(b"\0", b"")[:_HEAD] if wide else head[:_HEAD]
     told = _ENCODING.match(start)
     if told and not _KNOWN_ENCODING.fullmatch(told[1]):
         raise FileBroken(Fault.ENCODING, name)
-    root = _ROOT.search(start)
-    kind = root[1] if root else b""
-    if root and kind == b"sst":
-        _check_count(name, start[root.start() :], entry)
-    sheet = _Sheet(name, limits) if kind.endswith(b"sheet") else None
+    root = _ROOT.match(start)
+    sheet = _Sheet(name, limits) if root is None or root[1].endswith(b"sheet") else None
 
     def look(data: bytes, seen: int) -> None:
         plain = data.replace(b"\0", b"") if wide else data
         if any(sign in plain for sign in _DTD):
             raise FileBroken(Fault.DTD, part_name(name))
+        if b"uniqueCount" in plain:
+            _check_count(plain, entry)
         if sheet is not None:
             sheet.look(plain, seen)
 
     return look
 
 
-def _check_count(name: str, start: bytes, entry: Entry) -> None:
+def _check_count(data: bytes, entry: Entry) -> None:
     """Strings are counted by the part itself; each takes at least five bytes of it."""
-    told = max(map(_number, _UNIQUE.findall(start.partition(b">")[0])), default=0)
+    told = max(map(_number, _STRINGS.findall(data)), default=0)
     if told > max(_COUNT_FREE, entry.info.file_size // _LEAST_STRING):
-        raise FileBroken(Fault.FALSE_SIZE, name)
+        raise FileBroken(Fault.FALSE_SIZE, entry.info.filename)
 
 
 class _Sheet:
@@ -143,34 +153,45 @@ class _Sheet:
             data = _TIDY.sub(b' r="', data)
         if _NO_STRING.search(data):
             raise FileBroken(Fault.DAMAGED, f"{self._name}: a text by no number")
-        found = [*_ROW.findall(data), *_FAR_ROW.findall(data)]
-        self._rows = max([self._rows, *map(_number, found)])
-        widest = _widest(_WIDE, data)
-        if widest > self._columns:
-            # rare, and slow: cells without content take no room in a reader
-            self._columns = max(self._columns, _widest(_WIDE_FILLED, data))
-        self._definitions += data.count(b"col ", seen)
-        ends = _COLUMN_END.findall(data) if b"col " in data else []
-        if (
-            self._rows > MOST_ROWS
-            or max([widest, *map(_number, ends)]) > MOST_COLUMNS
-            or self._definitions > MOST_COLUMNS
-        ):
-            raise FileBroken(Fault.OUTSIDE, self._name)
-        if self._rows * self._columns > self._most:
-            raise FileTooCostly(Limit.CELLS, self._rows * self._columns, self._most // 2, self._name)
-        if b"mergeCell " in data:
+        rows, columns = _largest(_ROW, data), _widest(_WIDE, data)
+        if self._is_too_large(max(rows, _largest(_FAR_ROW, data)), columns):
+            rows = _largest(_TRUE_ROW, data)
+            if max(rows, 1) > MOST_ROWS or _widest(_TRUE_COLUMN, data) > MOST_COLUMNS:
+                raise FileBroken(Fault.OUTSIDE, self._name)
+            # cells without content take no room in a reader
+            columns = _widest(_FILLED_COLUMN, data)
+            if self._is_too_large(rows, columns):
+                found = max(rows, self._rows) * max(columns, self._columns)
+                raise FileTooCostly(Limit.CELLS, found, self._most // 2, self._name)
+        self._rows, self._columns = max(rows, self._rows), max(columns, self._columns)
+        if b"col" in data:
+            self._define(data, seen)
+        if b"mergeCell" in data:
             self._merge(data, seen)
+
+    def _is_too_large(self, rows: int, columns: int) -> bool:
+        """Whether there would be more rows or columns than there can be, or too many cells in what they span."""
+        outside = rows > MOST_ROWS or columns > MOST_COLUMNS
+        return outside or max(rows, self._rows) * max(columns, self._columns) > self._most
+
+    def _define(self, data: bytes, seen: int) -> None:
+        self._definitions += sum(match.end() > seen for match in _DEFINITION.finditer(data))
+        if self._definitions > MOST_COLUMNS or _largest(_DEFINITION_END, data) > MOST_COLUMNS:
+            raise FileBroken(Fault.OUTSIDE, self._name)
 
     def _merge(self, data: bytes, seen: int) -> None:
         for match in _MERGE.finditer(data):
             if match.end() <= seen:
                 continue  # counted with the piece before
             left, top, right, bottom = match.groups()
-            tall, broad = _number(bottom) - _number(top) + 1, _column(right) - _column(left) + 1
-            self._merged += abs(tall) * abs(broad)
+            tall, broad = _number(bottom) - _number(top), _column(right) - _column(left)
+            self._merged += (abs(tall) + 1) * (abs(broad) + 1)
         if self._merged > self._most:
             raise FileTooCostly(Limit.MERGED, self._merged, self._most, self._name)
+
+
+def _largest(number: re.Pattern[bytes], data: bytes) -> int:
+    return max(map(_number, number.findall(data)), default=0)
 
 
 def _widest(cell: re.Pattern[bytes], data: bytes) -> int:
