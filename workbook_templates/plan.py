@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils import get_column_letter
 
 from workbook_templates.definition import ColumnWords, Definition, DefinitionError, Fault, OutputWords
@@ -15,6 +16,9 @@ from worker.scoring.schema import Column, ColumnType, Output, Schema, match_key
 
 TABLE = "Input"
 """Name of the Excel table that takes the rows. It must not begin as those of our own sheets do."""
+
+TRUE_FALSE = "List_TRUE_FALSE"
+"""Defined name of the list of the two booleans."""
 
 STATUS = "Status"
 """The last of the green columns, as the add-in calls it."""
@@ -102,7 +106,7 @@ def plan(definition: Definition, schema: Schema) -> Plan:
     named = [words.name for words in definition.columns if not words.passes]
     order = [*named, *(name for name in inputs if name not in named)]
     fields = [_own(words, number, definition) for number, words in enumerate(definition.passing, 1)]
-    taken: set[str] = set()
+    taken = {TRUE_FALSE.casefold()}
     for number, name in enumerate(order, len(fields) + 1):
         fields.append(_input(definition.column(name), inputs[name], number, taken, definition))
     outputs = _shown(definition, schema, len(fields) + 1)
@@ -130,7 +134,7 @@ def _input(words: ColumnWords, column: Column, number: int, taken: set[str], def
         label=line(words.label or column.name),
         help=line(words.help or column.description),
         unit=line(words.unit or column.unit),
-        format=words.format or _format(column.type, definition, chosen=bool(column.categories)),
+        format=words.format or _format(column.type, definition),
         number=number,
         own=False,
         type=column.type,
@@ -143,16 +147,16 @@ def _input(words: ColumnWords, column: Column, number: int, taken: set[str], def
     )
 
 
-def _format(kind: ColumnType, definition: Definition, *, chosen: bool = False) -> str:
-    """Text that is typed stays text (`007`); what is chosen from a list is as it is in the list."""
-    if kind is ColumnType.TEXT and not chosen:
+def _format(kind: ColumnType, definition: Definition) -> str:
+    """Text stays text, typed or chosen from a list: `007`, `1-2`, `TRUE`."""
+    if kind is ColumnType.TEXT:
         return "@"
     return definition.words["day_format"] if kind is ColumnType.DATETIME else "General"
 
 
 def _list(column: Column, taken: set[str]) -> str:
     if column.type is ColumnType.BOOLEAN:
-        return "List_TRUE_FALSE"
+        return TRUE_FALSE
     if not column.categories:
         return ""
     base = "List_" + re.sub(r"\W+", "_", column.name, flags=re.ASCII).strip("_")[:200]
@@ -185,6 +189,11 @@ def _check(made: Plan, definition: Definition) -> None:
         Fault(0, f"columns ({field.header[:40]!r}...)", f"a name has {MOST_CHARACTERS} characters at most in a table")
         for field in made.fields
         if len(field.header) > MOST_CHARACTERS
+    ]
+    faults += [
+        Fault(0, f"columns ({field.header[:40]!r})", "it has values with characters that a workbook cannot hold")
+        for field in made.fields
+        if any(ILLEGAL_CHARACTERS_RE.search(value) for value in field.categories)
     ]
     width = made.fields[-1].number + len(made.shown)
     if max(len(formula) for formula in (filled_formula(made), incomplete_formula(made))) > LONGEST_FORMULA:

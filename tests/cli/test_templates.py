@@ -132,6 +132,17 @@ def test_every_customer_gets_a_template_in_their_words(shell: Shell, tmp_path: P
         assert binding == Binding(ids[f"creditrisk/{name}"], "credit", "1", material.contract().fingerprint())
 
 
+def test_sample_rows_are_there_only_where_the_endpoint_shows_sample_data(shell: Shell, tmp_path: Path) -> None:
+    with opened(shell.home) as engine:
+        Registry(engine, shell.home).change_endpoint("creditrisk/beta", sample_data=False)
+    shell("templates", "build", "credit", "--all", "--out", str(tmp_path))
+    filled = {
+        name: load_workbook(tmp_path / f"credit-{name}.xlsx", data_only=True).worksheets[1]["A3"].value
+        for name in ("acme", "beta")
+    }
+    assert filled == {"acme": 3, "beta": 0}
+
+
 def test_a_table_with_strangers_builds_nothing(shell: Shell, tmp_path: Path) -> None:
     folder = shell.home / "templates"
     folder.mkdir()

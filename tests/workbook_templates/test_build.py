@@ -15,6 +15,8 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tests.workbook_templates.conftest import FACTS
+from workbook_templates.builder import bind, build
 from workbook_templates.definition import Definition, DefinitionError
 from workbook_templates.finish import finish
 from workbook_templates.phrases import Phrases
@@ -315,3 +317,43 @@ def test_numbers_are_written_as_the_language_does(
 ) -> None:
     said = [Phrases(examples[name][0].words).number(value, percent=percent) for name in ("credit-en", "credit-de")]
     assert said == [english, german]
+
+
+def test_what_is_chosen_from_a_list_stays_text(
+    every: tuple[Definition, Schema], make: Callable[..., bytes], tmp_path: Path
+) -> None:
+    """Excel makes a number of `007` and a date of `1-2` unless the column is text. Names of lists are unique."""
+    text = ColumnType.TEXT
+    inputs = (
+        Column("Code", text, categories=("007", "1-2")),
+        Column("code!", text, categories=("TRUE",)),
+        Column("TRUE FALSE", text, categories=("x",)),
+        Column("Is", ColumnType.BOOLEAN),
+    )
+    path = tmp_path / "codes.xlsx"
+    definition = replace(every[0], columns=(), outputs=(), sample_rows=0)
+    path.write_bytes(make(definition, Schema(inputs, (Output("Score", ColumnType.NUMBER),))))
+    book = load_workbook(path)
+    assert [book["Input"].column_dimensions[letter].number_format for letter in "ABCD"] == ["@", "@", "@", "General"]
+    lists = {name for name in book.defined_names if name.startswith("List_")}
+    assert lists == {"List_Code", "List_code_2", "List_TRUE_FALSE_2", "List_TRUE_FALSE"}
+
+
+def test_a_category_that_no_workbook_can_hold_is_named(
+    every: tuple[Definition, Schema], make: Callable[..., bytes]
+) -> None:
+    schema = Schema((Column("Code", ColumnType.TEXT, categories=("a\x01b",)),), (Output("Score", ColumnType.NUMBER),))
+    with pytest.raises(DefinitionError, match=r"columns \('Code'\): it has values with characters"):
+        make(replace(every[0], columns=(), outputs=(), sample_rows=0), schema)
+
+
+def test_rows_that_are_handed_in_stand_instead_of_the_sample(every: tuple[Definition, Schema], tmp_path: Path) -> None:
+    definition, schema = every
+    rows = [{"Our number": f"A-{n}", **schema.sample[0], "Count": None if n else 3} for n in range(3)]
+    path = tmp_path / "filled.xlsx"
+    path.write_bytes(build(definition, schema, bind(definition, schema, "ab" * 16), FACTS, [*rows, {}]))
+    sheet = load_workbook(path, data_only=True)["Input"]
+    assert (sheet["A3"].value, sheet["A4"].value) == (3, 2)  # the last is blank, and so not incomplete
+    assert [sheet.cell(FIRST + n, 1).value for n in range(3)] == ["A-0", "A-1", "A-2"]
+    with pytest.raises(DefinitionError, match="41 rows are to be filled in, and there is room for 40"):
+        build(definition, schema, bind(definition, schema, "ab" * 16), FACTS, [{}] * 41)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbook_templates.builder import bind, build
@@ -105,11 +105,14 @@ class Templates:
         return differs.applied(self._read(chosen, differs.language or self._language(customer)))
 
     def build(self, endpoint: EndpointRow, name: str | None = None, rows: Sequence[Row] | None = None) -> Template:
-        """The workbook for an endpoint. `rows` are filled in instead of the sample rows.
+        """The workbook for an endpoint. `rows` are filled in instead of the sample rows, which are there only where the
+        endpoint shows sample data.
 
         Raises NoTemplate, SeveralTemplates, DefinitionError.
         """
         definition = self.definition(endpoint, name)
+        if not endpoint.sample_data:
+            definition = replace(definition, sample_rows=0)
         contract = self._version(endpoint.service, endpoint.contract_version).contract
         model = self._version(endpoint.service, endpoint.model_version)
         facts = Facts(str(model.number), _moment(model.created_at).date(), _moment(self._clock()))
