@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ from worker.batch.forms import file_limits
 from worker.batch.ledger import Job, Ledger
 from worker.batch.origins import Origins
 from worker.batch.owner import Owner
+from worker.batch.renewal import Renewals
 from worker.batch.runner import Runner, Target
 from worker.batch.targets import EndpointTargets
 from worker.endpoints import Models, Registry, Remote
@@ -208,6 +210,7 @@ class Bench:
         """A runner that calls the counting transport."""
         origins = Origins(Shelf(self.home))
         options.setdefault("origins", origins)
+        options.setdefault("renewals", Renewals(self.registry, self.home, time.time))
         options.setdefault("addressee", Addressee(self.registry, origins, file_limits(self.settings)))
         options.setdefault("progress", lambda job, phase, rows, total: self.progress.append((phase, rows, total)))
         return Runner(

@@ -14,14 +14,17 @@ from openpyxl.styles import PatternFill
 
 from tests.endpoints.trials import remembered
 from workbook_templates.differences import Difference
+from workbook_templates.shelf import Shelf
 from worker.batch.folders import Claim, new_job_id
 from worker.batch.ledger import Job
+from worker.batch.publish import template_name
 from worker.batch.service import BatchService
 from worker.batch.templates import Templates
 from worker.demo import material
-from worker.endpoints import Models, Registry
+from worker.endpoints import Models, Registry, Remote
+from worker.scoring import Schema
 from worker.settings import Settings
-from worker.store import open_store
+from worker.store import open_store, tables
 
 HEADER, FIRST = 9, 10
 WORDS = {"en": ("Input", "Results", "Application"), "de": ("Eingabe", "Ergebnisse", "Antrag")}
@@ -223,3 +226,78 @@ def test_a_persons_habits(desk: Desk) -> None:
         [line[:6] for line in grid(f, "Results") if str(line[:1]).startswith("['A-")] for f in (file, plain)
     )
     assert scored == wanted
+
+
+def renew(desk: Desk, model: bytes | Remote, changes: dict[str, Any]) -> None:
+    """Publish a contract in which a column is another, gone or new, and move the endpoint to it."""
+    contract = material.contract().to_dict()
+    for name, change in changes.items():
+        columns = [column for column in contract["inputs"] if column["name"] != name]
+        contract["inputs"] = columns if change is None else [*columns, {"name": name, **change}]
+    if isinstance(model, Remote):  # nobody answers there
+        contract["sample"] = []
+        contract["outputs"] = [{"name": one["name"], "type": one["type"]} for one in contract["outputs"]]
+    version = desk.registry.publish("creditrisk", Schema.from_dict(contract), model)
+    with desk.engine.begin() as db:
+        db.execute(tables.endpoint.update().values(contract_version=version))
+
+
+def changed(name: str, **fields: Any) -> dict[str, Any]:
+    known = next(column for column in material.contract().to_dict()["inputs"] if column["name"] == name)
+    return {key: value for key, value in {**known, **fields}.items() if key != "name"}
+
+
+def test_a_stale_template_is_scored_where_that_is_right(desk: Desk) -> None:
+    """What changed is told by column and how, in the customer's words; a new template lies beside the result."""
+    file = fill(desk.template("de"), applicants(3))
+    renew(desk, material.model(1), {"Age (years)": changed("Age (years)", maximum=90)})
+    job, scored = desk.send(file)
+    assert job.state == "done"
+    told = [line[0] for line in grid(scored, "Ergebnisse")[3:6]]
+    assert told[0] == "Diese Mappe ist älter als das Modell, dessen Spalten sich seither geändert haben."
+    assert "Alter (jetzt 18 bis 90)" in told[1]
+    assert told[2] == "Eine neue Vorlage liegt daneben."
+    fresh = openpyxl.load_workbook(scored.with_name(template_name(scored.name)))
+    fingerprint = fresh.defined_names["Sheetscore_Schema"].attr_text.strip('"')
+    version = desk.registry.endpoint("creditrisk/acme").contract_version
+    assert fingerprint == desk.registry.versions("creditrisk")[version - 1].contract.fingerprint()
+
+
+def test_a_stale_template_that_cannot_be_scored_says_which_columns(desk: Desk) -> None:
+    """A column that is new and needed: the reason names it, and a new template lies beside."""
+    (desk.home / "templates").mkdir()
+    text = Shelf(desk.home).text("credit").replace("sample_rows = 3", "sample_rows = 0")
+    (desk.home / "templates" / "credit.toml").write_text(text)
+    file = fill(desk.template("en"), applicants(3))
+    elsewhere = Remote("http://127.0.0.1:9/workspaces/w/services/s", "classic")
+    renew(desk, elsewhere, {"Income": {"type": "number"}})
+    job, failed = desk.send(file)
+    assert job.state == "failed"
+    assert job.reason.startswith(
+        "This workbook is older than the model, whose columns changed since. New: Income. "
+        "A new template lies beside it. The header in Input!"
+    )
+    box = {entry.name for entry in failed.parent.iterdir()}
+    stem = file.stem
+    assert box == {file.name, f"{stem}.reason.txt", f"{stem}.new-template.xlsx"}
+
+
+def test_a_template_as_new_as_its_endpoint_gets_none_beside_it(desk: Desk) -> None:
+    job, scored = desk.send(fill(desk.template("en"), applicants(2)))
+    assert job.state == "done"
+    assert [entry.name for entry in scored.parent.iterdir()] == [scored.name]
+
+
+def test_a_definition_that_says_nothing_wrong_of_the_outputs_still_speaks(desk: Desk) -> None:
+    """A new category without words keeps a template from being built, not the results from being told."""
+    file = fill(desk.template("de"), applicants(2))
+    first, *purposes = next(one for one in material.contract().inputs if one.name == "Purpose").categories
+    renew(desk, material.model(1), {"Purpose": changed("Purpose", categories=[*purposes, first, "boat"])})
+    job, scored = desk.send(file)
+    assert job.state == "done"
+    told = [line[0] for line in grid(scored, "Ergebnisse")[3:5]]
+    assert told == [
+        "This workbook is older than the model, whose columns changed since.",
+        "Changed: Purpose (also takes boat).",
+    ]
+    assert [entry.name for entry in scored.parent.iterdir()] == [scored.name]

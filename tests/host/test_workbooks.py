@@ -14,7 +14,7 @@ import requests
 
 from tests.endpoints import tiny
 from tests.host.conftest import Host, Open
-from worker.endpoints import NewEndpoint, Sender
+from worker.endpoints import Access, NewEndpoint, Sender
 from worker.host.workbooks import PASSWORD_HEADER
 
 
@@ -59,6 +59,9 @@ class Shelf:
 
     def result(self, sender: Sender, job_id: str) -> Path | None:
         return self.jobs[job_id].get("result") if self.state(sender, job_id) else None
+
+    def template(self, sender: Sender, job_id: str) -> Path | None:
+        return self.jobs[job_id].get("template") if self.state(sender, job_id) else None
 
     def cancel(self, sender: Sender, job_id: str) -> bool:
         if self.jobs[job_id]["state"] != "queued":
@@ -227,3 +230,34 @@ def test_a_password_that_excel_would_not_take(sent: str, host: Host, credit: New
     made = requests.post(f"{host.location(credit)}/workbooks?name=a.xlsx", data=b"x", headers=headers)
     assert (made.status_code, said(made)[0], shelf.begun) == (400, "InvalidWorkbookPassword", [])
     assert sent not in made.text
+
+
+def test_a_new_template_for_one_that_was_too_old(host: Host, credit: NewEndpoint, shelf: Shelf) -> None:
+    """There once the job laid one beside its result; 404 before, and for a foreign job."""
+    call(host, credit, "POST", "?name=a.xlsx", data=b"x")
+    early = call(host, credit, "GET", "/job0/template")
+    assert (early.status_code, said(early)[0]) == (404, "TemplateNotFound")
+    file = shelf.folder / "a.new-template.xlsx"
+    file.write_bytes(b"fresh")
+    shelf.jobs["job0"]["template"] = file
+    answer = call(host, credit, "GET", "/job0/template")
+    assert (answer.status_code, answer.content) == (200, b"fresh")
+    assert said(call(host, credit, "GET", "/job1/template"))[0] == "JobNotFound"
+
+
+def test_a_customers_token_uploads_without_naming_an_endpoint(
+    host: Host, credit: NewEndpoint, shelf: Shelf, store: Any
+) -> None:
+    """The workbook says which it is for; a key is no token there, and a token no key."""
+    customer = str(credit.endpoint.customer)
+    token = Access(store).add_token("back-office", customer)
+    host.snapshots.refresh()
+    url = f"{host.url}/workspaces/w/workbooks"
+    made = requests.post(f"{url}?name=a.xlsx", data=b"x", headers={"Authorization": f"Bearer {token}"})
+    assert (made.status_code, made.json()["url"]) == (202, f"{url}/job0")
+    assert shelf.begun[0].sender == Sender(credit.endpoint.customer_id)
+    state = requests.get(f"{url}/job0", headers={"Authorization": f"Bearer {token}"})
+    assert (state.status_code, state.json()["state"]) == (200, "queued")
+    for key, address in ((credit.primary, url), (token, f"{host.location(credit)}/workbooks")):
+        refused = requests.post(f"{address}?name=a.xlsx", data=b"x", headers={"Authorization": f"Bearer {key}"})
+        assert refused.status_code == 401

@@ -57,6 +57,10 @@ class Addressee:
             raise OtherFolder(folder_names(rows)[rows.index(named)])
         raise UnknownEndpoint
 
+    def binding(self, book: Path) -> Binding | None:
+        """What a workbook says of its endpoint. Raises WorkbookError."""
+        return self._look(book, [], self._limits).binding
+
     def _allowed(self, job: Job) -> list[EndpointRow]:
         if job.door == COMMAND and job.customer is None:
             return self._registry.endpoints()

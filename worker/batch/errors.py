@@ -47,6 +47,17 @@ class OtherFolder(BatchError):
         self.folder = folder
 
 
+class StaleTemplate(BatchError):
+    """The workbook is from a template older than its endpoint, and cannot be scored: `cause` says why, `told` what has
+    changed, in the customer's words.
+    """
+
+    def __init__(self, cause: SheetscoreError, told: Sequence[str]) -> None:
+        super().__init__(f"stale template: {cause}")
+        self.cause = cause
+        self.told = tuple(told)
+
+
 class OriginalChanged(BatchError):
     """The file was written to while it was scored."""
 

@@ -11,6 +11,7 @@ from worker.batch.errors import (
     NotReadable,
     OriginalChanged,
     OtherFolder,
+    StaleTemplate,
     TableBroken,
     TableFault,
     UnknownEndpoint,
@@ -98,6 +99,7 @@ _ERRORS: dict[type[Exception], Callable[..., str]] = {
     UnknownEndpoint: lambda _: (
         "The workbook says that it is for an endpoint that you do not have. Ask your provider for a template of yours."
     ),
+    StaleTemplate: lambda e: " ".join((*e.told, explain(e.cause))),
     OtherFolder: lambda e: f"The workbook was made for another endpoint of yours. Put it into inbox/{e.folder}.",
 }
 

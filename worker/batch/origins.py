@@ -43,7 +43,7 @@ class Origins:
 
     def definition(self, job: Job, rows: Rows, schema: Schema) -> Definition | None:
         """The definition that a job's workbook was made from, in its version and language; None when it is from none,
-        when that is gone, is for another endpoint, or does not fit the schema.
+        when that is gone, is for another endpoint, or does not fit the outputs.
 
         A workbook does not say its language: it is the one whose words stand in it.
         """
@@ -61,7 +61,9 @@ class Origins:
             return own, int(match_key(definition.words["input"]) == match_key(rows.sheet))
 
         best = max(found, key=alike, default=None)
-        return None if best is None or faults(best, schema) else self._differing(best, job.customer or "")
+        if best is None or any(fault.place.startswith(("outputs", "charts")) for fault in faults(best, schema)):
+            return None
+        return self._differing(best, job.customer or "")
 
     def _differing(self, definition: Definition, customer: str) -> Definition:
         """The definition as it is for a customer."""

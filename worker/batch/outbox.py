@@ -15,7 +15,16 @@ from pathlib import Path
 
 from worker.batch.folders import JobFolders
 from worker.batch.ledger import Job, Ledger
-from worker.batch.publish import free_name, original_name, place, place_again, reason_name, safe_name, scored_name
+from worker.batch.publish import (
+    free_name,
+    original_name,
+    place,
+    place_again,
+    reason_name,
+    safe_name,
+    scored_name,
+    template_name,
+)
 from worker.files import private_folder, sync_file
 from worker.folder import Folder, folders
 
@@ -48,10 +57,10 @@ class Outbox:
         dropped.
         """
         original = self._folders.original(job.id, job.file_name)
+        files = self._fresh(job)
         if not alone:
-            self._publish(job, DONE, {str: self.made(job)}, job.output_name, phase="publishing")
+            self._publish(job, DONE, {**files, str: self.made(job)}, job.output_name, phase="publishing")
             return
-        files: dict[Callable[[str], str], Path] = {}
         if job.door == "folder":
             back = self._back(job)
             _once(back, lambda half: shutil.copyfile(original, half))
@@ -66,7 +75,8 @@ class Outbox:
         copy, note = self._for_failed(job)
         copy.parent.mkdir(mode=0o700, exist_ok=True)
         _once(note, lambda half: half.write_text(f"{reason}\n", "utf-8"))
-        files: dict[Callable[[str], str], Path] = {reason_name: note}  # first: two endings can want one reason's name
+        # first: two endings can want one reason's name
+        files: dict[Callable[[str], str], Path] = {reason_name: note, **self._fresh(job)}
         sent = self._folders.arrived(job.id, job.file_name)
         if not os.path.lexists(sent):
             sent = self._folders.original(job.id, job.file_name)
@@ -84,10 +94,22 @@ class Outbox:
         for made in (
             self.made(job),
             self._back(job),
+            self._new_template(job),
             *self._for_failed(job),
             *([arrived] if original.exists() else []),
         ):
             made.unlink(missing_ok=True)
+
+    def lay_beside(self, job: Job, template: bytes) -> None:
+        """A new template for whoever sent the file, to be published with what becomes of it."""
+        _once(self._new_template(job), lambda half: half.write_bytes(template))
+
+    def _new_template(self, job: Job) -> Path:
+        return self._folders.folder(job.id) / "template.xlsx"
+
+    def _fresh(self, job: Job) -> dict[Callable[[str], str], Path]:
+        file = self._new_template(job)
+        return {template_name: file} if file.exists() else {}
 
     def _back(self, job: Job) -> Path:
         original = self._folders.original(job.id, job.file_name)
@@ -108,13 +130,13 @@ class Outbox:
         self, job: Job, box: str, files: Mapping[Callable[[str], str], Path], wanted: str, **decided: str
     ) -> None:
         """Make files appear, each under what its key makes of the name that is chosen, which is like the one wanted."""
-        beside = next((named for named in files if named is not str), None)
+        beside = [named for named in files if named is not str]
         known, _, name = (job.result_name or "").partition("/")
         again = known == box
         with self._box(job, box) as folder:
             while True:
                 if not again:
-                    name = free_name(folder, safe_name(wanted), beside)
+                    name = free_name(folder, safe_name(wanted), *beside)
                 self._ledger.pin(job.id, self._owner, result_name=f"{box}/{name}", **decided)
                 if all(place(file, folder, named(name), again=again) for named, file in files.items()):
                     return

@@ -43,16 +43,16 @@ def numbered(name: str, number: int) -> str:
     return f"{stem} ({number}).{ending}" if dot and stem else f"{name} ({number})"
 
 
-def free_name(folder: Folder, name: str, beside: Callable[[str], str] | None = None) -> str:
+def free_name(folder: Folder, name: str, *beside: Callable[[str], str]) -> str:
     """The first of name, `name (2)`, ... for which neither a file nor a reason file is there, nor one that is called
-    what `beside` makes of it. Names that differ only by case, or by how an accent is written, are one: some systems
-    could not keep them apart.
+    what one of `beside` makes of it. Names that differ only by case, or by how an accent is written, are one: some
+    systems could not keep them apart.
     """
     taken = {_key(entry.name) for entry in folder.entries()}
     number = 1
     while True:
         made = numbered(name, number)
-        wanted = {made, reason_name(made), beside(made) if beside else made}
+        wanted = {made, reason_name(made), *(named(made) for named in beside)}
         if not {_key(one) for one in wanted} & taken:
             return made
         number += 1
@@ -71,6 +71,12 @@ def scored_name(name: str) -> str:
 def original_name(name: str, ending: str) -> str:
     """`loans.scored (2).xlsx` -> `loans (2).xls`: the file that such a workbook stands beside."""
     return "".join(name.removesuffix(".xlsx").rsplit(".scored", 1)) + ending
+
+
+def template_name(name: str) -> str:
+    """`book.xlsx` -> `book.new-template.xlsx`."""
+    stem, dot, _ = name.rpartition(".")
+    return f"{stem if dot and stem else name}.new-template.xlsx"
 
 
 def reason_name(name: str) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from worker.batch import results
 from worker.batch.addressee import Addressee
 from worker.batch.deaths import Deaths
-from worker.batch.errors import BatchError
+from worker.batch.errors import BatchError, StaleTemplate
 from worker.batch.explain import explain, our_fault, our_trouble
 from worker.batch.folders import JobFolders
 from worker.batch.forms import Form, ReadBook, Table, Workbook, WriteBook, file_limits
@@ -26,6 +26,7 @@ from worker.batch.origins import Origins
 from worker.batch.outbox import FAILED, Outbox
 from worker.batch.parts import Part, pack, unpack
 from worker.batch.pool import CallFailed, CallPool, Stopped
+from worker.batch.renewal import Renewals
 from worker.batch.slabs import Slab, Work
 from worker.batch.summary import Facts
 from worker.endpoints import RuleError
@@ -43,10 +44,13 @@ from worker.scoring import (
     Schema,
     TableError,
 )
+from worker.scoring.binding import Binding
+from worker.scoring.errors import SheetscoreError
 from worker.scoring.outputs import empty_outputs
 from worker.scoring.readings import NOTHING_SAID, Conventions
 from worker.settings import Settings
 from worker.workbooks import WorkbookError, append_apart, read_inputs_apart
+from worker.workbooks.errors import NoInput
 
 log = structlog.get_logger("sheetscore.batch")
 
@@ -106,6 +110,7 @@ class Runner:
         passwords: Passwords,
         addressee: Addressee,
         origins: Origins,
+        renewals: Renewals,
         calls: CallPool | None = None,
         read: ReadBook = read_inputs_apart,
         write: WriteBook = append_apart,
@@ -118,6 +123,7 @@ class Runner:
         self._folders = folders
         self._targets = targets
         self._addressee = addressee
+        self._renewals = renewals
         self._settings = settings
         self._owner = owner
         self._progress = progress
@@ -191,8 +197,11 @@ class Runner:
                 job = self._addressed(job, opened.book, digest)
             target = self._targets(job, self._limits(job))
             form, schema, written = self._form(job), target.schema, target.conventions
-            inputs = self._deaths.guarded(digest, lambda: form.read(job, opened.book, schema, written, scratch))
-            self._addressee.check(job, inputs[0].binding)
+            try:
+                inputs = self._deaths.guarded(digest, lambda: form.read(job, opened.book, schema, written, scratch))
+            except NoInput as error:
+                raise self._misfit(job, opened.book, schema, error) from None
+            notes = self._renewed(job, inputs[0].binding, schema)
             part_rows = job.part_rows or self._settings.part_rows
             work = Work(inputs, schema, part_rows, written)
             self._ledger.pin(
@@ -207,13 +216,28 @@ class Runner:
                 rows_read=work.rows,
             )
             self._call(job, target, work)
-            self._write(job, target, work, opened, digest, scratch)
+            self._write(job, target, work, opened, digest, scratch, notes)
 
     def _addressed(self, job: Job, original: Path, digest: str) -> Job:
         """The job with the endpoint that its workbook is for."""
         chosen = self._deaths.guarded(digest, lambda: self._addressee.choose(job, original))
         self._ledger.pin(job.id, self._owner, endpoint_id=chosen)
         return self._ledger.get(job.id) or job
+
+    def _renewed(self, job: Job, binding: Binding | None, schema: Schema) -> tuple[str, ...]:
+        """What has changed since the template was made that a workbook is from; a new one is laid beside the result."""
+        self._addressee.check(job, binding)
+        renewal = self._renewals.of(job, binding, schema)
+        if renewal is None:
+            return ()
+        if renewal.fresh is not None:
+            self._outbox.lay_beside(job, renewal.fresh)
+        return renewal.told
+
+    def _misfit(self, job: Job, book: Path, schema: Schema, error: NoInput) -> SheetscoreError:
+        """Why a workbook does not have the columns: its template may be older than its endpoint."""
+        told = self._renewed(job, self._addressee.binding(book), schema)
+        return StaleTemplate(error, told) if told else error
 
     def _form(self, job: Job) -> Form:
         return self._table if job.door == BATCH else self._workbook
@@ -284,7 +308,16 @@ class Runner:
         stored = self._ledger.results(job.id, slab.first, slab.stop)
         return results.join(slab.checked, [(rows[n], unpack(data, schema)) for n, data in stored], schema)
 
-    def _write(self, job: Job, target: Target, work: Work, opened: Opened, digest: str, scratch: Path) -> None:
+    def _write(
+        self,
+        job: Job,
+        target: Target,
+        work: Work,
+        opened: Opened,
+        digest: str,
+        scratch: Path,
+        notes: tuple[str, ...],
+    ) -> None:
         self._phase(job, "writing", work.rows, work.rows)
         made = self._outbox.made(job)
         form = self._form(job)
@@ -314,6 +347,7 @@ class Runner:
             started_at=job.started_at or job.created_at,
             ended_at=self._clock(),
             model_date=target.model_date,
+            notes=notes,
         )
         self._deaths.guarded(digest, lambda: result.finish(tallies, facts))
         self._deaths.guarded(digest, lambda: self._locked.close(job, opened, made))

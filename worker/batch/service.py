@@ -21,6 +21,7 @@ from worker.batch.ledger import ENDED, Job, Ledger
 from worker.batch.origins import Origins
 from worker.batch.owner import Owner
 from worker.batch.pool import LOOK_SECONDS, CallPool, Stopped
+from worker.batch.renewal import Renewals
 from worker.batch.runner import Progress, Runner
 from worker.batch.tablejobs import TableJobs
 from worker.batch.targets import EndpointTargets
@@ -76,6 +77,7 @@ class BatchService:
             self.registry, models, sleep=self._sleep, transport=transport, check=self._check_quota, logs=self.logs
         )
         self._origins = Origins(Shelf(home))
+        self._renewals = Renewals(self.registry, home, clock)
         self._addressee = Addressee(self.registry, self._origins, file_limits(settings))
         self._progress = progress
         self._calls = CallPool()
@@ -104,6 +106,7 @@ class BatchService:
             passwords=self.passwords,
             addressee=self._addressee,
             origins=self._origins,
+            renewals=self._renewals,
             calls=self._calls,
             progress=self._progress,
             stopping=self._stop.is_set,

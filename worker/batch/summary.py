@@ -37,6 +37,7 @@ class Facts:
     started_at: float
     ended_at: float
     model_date: dt.date | None = None
+    notes: tuple[str, ...] = ()
 
 
 def sentence(scored: int, problems: int) -> str:
@@ -70,6 +71,7 @@ def summary_sheet(tallies: Sequence[Tally], facts: Facts, scores: Spread | None)
         ("Scored at", f"{dt.datetime.fromtimestamp(facts.ended_at, dt.UTC):%Y-%m-%d %H:%M:%S} UTC"),
         ("Time taken", f"{max(0.0, facts.ended_at - facts.started_at):,.1f} s"),
         *_notes(tallies),
+        *(("Note", note) for note in facts.notes),
     ]
     frame = pd.DataFrame(lines, columns=["What", "Value"])
     return Sheet(

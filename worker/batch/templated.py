@@ -129,7 +129,7 @@ class ResultsSheet:
 
     def sheet(self, tally: results.Tally, facts: Facts, name: str) -> Sheet:
         """The whole sheet, called `name`, of at least one slab."""
-        cells, charts = self._above(tally)
+        cells, charts = self._above(tally, facts.notes)
         last = max([_FIRST - 2, *(int(cell.at.lstrip("ABC")) for cell in cells)])
         last = max(last, _FIRST - 1 + _CHART_ROWS * len(charts))
         told = self._facts(facts)
@@ -179,9 +179,9 @@ class ResultsSheet:
                 values = outputs[chart.output].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
                 groups.add(slab.source.frame[column].tolist(), values.tolist())
 
-    def _above(self, tally: results.Tally) -> tuple[list[Cell], list[Drawn]]:
+    def _above(self, tally: results.Tally, notes: Sequence[str]) -> tuple[list[Cell], list[Drawn]]:
         """The blocks above the table: problems, what was noticed, bands with counts, groups, and the charts beside."""
-        cells = [Cell(f"A{row}", text, "note") for row, text in enumerate(self._problems(tally), _FIRST)]
+        cells = [Cell(f"A{row}", text, "note") for row, text in enumerate([*notes, *self._problems(tally)], _FIRST)]
         row = _FIRST + len(cells) + bool(cells)
         charts: list[Drawn] = []
         for output in self._outputs:

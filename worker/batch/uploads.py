@@ -11,6 +11,7 @@ from typing import Any
 from worker.batch.folders import Claim, JobFolders, new_job_id
 from worker.batch.intake import enter
 from worker.batch.ledger import Job, Ledger
+from worker.batch.publish import template_name
 from worker.endpoints import Sender
 from worker.endpoints.passwords import Passwords
 from worker.files import sync_file, sync_folder
@@ -79,6 +80,14 @@ class UploadDoor:
         if job is None or job.state != "done" or not job.result_name:
             return None
         file = self._folders.outbox(job.id, job.customer, job.door) / job.result_name
+        return file if file.exists() else None
+
+    def template(self, sender: Sender, job_id: str) -> Path | None:
+        """The new template that was laid beside the result, or beside the reason, of a job whose own was too old."""
+        job = self._own(sender, job_id)
+        if job is None or job.state not in ("done", "failed") or not job.result_name:
+            return None
+        file = self._folders.outbox(job.id, job.customer, job.door) / template_name(job.result_name)
         return file if file.exists() else None
 
     def cancel(self, sender: Sender, job_id: str) -> bool:

@@ -20,7 +20,7 @@ from worker.batch.folders import Claim, new_job_id
 from worker.batch.intake import enter, printable
 from worker.batch.kept import copied
 from worker.batch.ledger import ENDED, Job, LostJob
-from worker.batch.publish import free_name
+from worker.batch.publish import free_name, template_name
 from worker.batch.service import BatchService
 from worker.batch.summary import sentence
 from worker.batch.templates import Templates
@@ -229,7 +229,10 @@ def _score(home: Path, book: Path, endpoint: str, where: str, target: Path, writ
             if job.state != "done":
                 show.complain(job.reason or job.state)
                 return 1
-            _put(batch.folders.folder(job.id) / (job.result_name or ""), target)
+            result = batch.folders.folder(job.id) / (job.result_name or "")
+            _put(result, target)
+            if (fresh := result.with_name(template_name(result.name))).exists():
+                _put(fresh, target.with_name(template_name(target.name)))
     show.console.print(f"{sentence(job.rows_scored or 0, job.rows_with_problems or 0)}: {printable(str(target))}")
     return EXIT_PROBLEMS if job.rows_with_problems else 0
 

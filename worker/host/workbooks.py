@@ -64,6 +64,9 @@ class Uploads(Protocol):
     def result(self, sender: Sender, job_id: str) -> Path | None:
         """The scored workbook, once there is one."""
 
+    def template(self, sender: Sender, job_id: str) -> Path | None:
+        """The new template for a workbook from one that was too old, once the job has ended."""
+
     def cancel(self, sender: Sender, job_id: str) -> bool:
         """Whether the job will be cancelled."""
 
@@ -91,6 +94,7 @@ class Workbooks:
                 ("GET", "/{job_id}", self.show),
                 ("DELETE", "/{job_id}", self.cancel),
                 ("GET", "/{job_id}/result", self.result),
+                ("GET", "/{job_id}/template", self.template),
             )
         ]
 
@@ -129,6 +133,15 @@ class Workbooks:
             )
         kind = SHEET_TYPES.get(file.suffix.lower(), "application/octet-stream")
         return FileResponse(file, media_type=kind, filename=file.name)
+
+    async def template(self, request: Request) -> Response:
+        """The new template for a workbook that came from one older than its endpoint."""
+        sender = self._sender(request)
+        await self._state(request, sender)
+        file = await to_thread.run_sync(self._uploads.template, sender, request.path_params["job_id"])
+        if file is None:
+            raise not_found("TemplateNotFound", "No new template was made for this job.")
+        return FileResponse(file, media_type=SHEET_TYPES[".xlsx"], filename=file.name)
 
     async def cancel(self, request: Request) -> Response:
         """Ask for a job to be cancelled."""
