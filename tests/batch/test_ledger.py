@@ -162,7 +162,7 @@ def test_a_stored_part_stays_as_it_is(ledger: Ledger, job_id: str) -> None:
     ledger.begin_call(job_id, "a", 0)
     ledger.store_part(job_id, 0, b"first", 0)
     ledger.store_part(job_id, 0, b"late", 0)
-    assert list(ledger.results(job_id)) == [(0, b"first")]
+    assert list(ledger.results(job_id, 0, 9)) == [(0, b"first")]
 
 
 def test_an_owner_that_lost_its_job_pays_for_nothing_more(ledger: Ledger, job_id: str) -> None:
@@ -195,7 +195,7 @@ def test_an_ended_job_keeps_no_results_and_cannot_be_cancelled(ledger: Ledger, j
     ledger.begin_call(job_id, "a", 0)
     ledger.store_part(job_id, 0, b"result", 0)
     ledger.finish(job_id, "a", "done")
-    assert list(ledger.results(job_id)) == [(0, None)]
+    assert list(ledger.results(job_id, 0, 9)) == [(0, None)]
     assert ledger.ask_cancel(job_id) is False
     assert ledger.claim("b", nobody) is None
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
 
+from tests.workbooks.samples import samples
 from worker.batch.locked import EXCELS_OWN
 from worker.endpoints.passwords import Passwords
 from worker.endpoints.rules import PasswordInvalid
@@ -73,6 +75,19 @@ def test_a_workbook_that_excel_opens_without_asking_is_scored_without_a_password
     decrypt_apart(bench.boxes().root / "done" / "loans.xlsx", tmp_path / "back.xlsx", EXCELS_OWN)
 
 
+def test_what_was_encrypted_is_looked_at_like_any_other(bench, tmp_path: Path) -> None:
+    """A password is no reason to trust what is behind it."""
+    plain = tmp_path / "plain.xlsx"
+    samples()["a count of four thousand million"].make(plain)
+    with zipfile.ZipFile(plain, "a") as file:
+        file.writestr("xl/media/a.bin", bytes(range(256)) * 20)
+    encrypt_apart(plain, tmp_path / "loans.xlsx", PASSWORD, like=plain)
+    bench.passwords.keep(bench.customer.id, PASSWORD)
+    job = bench.drive(bench.enter(tmp_path / "loans.xlsx"))
+    assert job.state == "failed"
+    assert "another size" in (job.reason or "")
+
+
 def _places_with(home: Path, *wanted: bytes) -> list[str]:
     return [
         str(path.relative_to(home))
@@ -98,7 +113,7 @@ def test_what_can_be_read_lies_in_the_jobs_scratch_folder_and_is_gone(
         plain = next(bench.home.glob("jobs/*/scratch/plain.xlsx"))
         seen.append(([p.name for p in elsewhere.iterdir()], plain.stat().st_mode & 0o777))
         if len(seen) > 1:
-            raise RuntimeError(PASSWORD)
+            raise RuntimeError("broken")
 
     bench.transport.before = look
     assert bench.drive(bench.enter(locked)).state == "done"
@@ -108,8 +123,10 @@ def test_what_can_be_read_lies_in_the_jobs_scratch_folder_and_is_gone(
     assert elsewhere.stat().st_mtime_ns == untouched
     assert list(bench.home.glob("jobs/*/scratch*")) == []
     assert _places_with(bench.home, CELLS.encode(), PASSWORD.encode(), b"PK\3\4") == []
-    told = capsys.readouterr()
-    assert "done" in told.out + told.err
+    told = "".join(capsys.readouterr())
+    assert "job failed by a fault of ours" in told
+    assert PASSWORD not in told
+    assert not any(PASSWORD in (job.reason or "") for job in bench.ledger.jobs())
 
 
 def test_what_a_crash_left_goes_with_the_end_of_the_job(bench, locked: Path) -> None:

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import olefile
+import pandas as pd
 import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
 from msoffcrypto.method.container.ecma376_encrypted import ECMA376Encrypted
 
-from worker.workbooks import FileLimits, decrypt_apart, encrypt_apart, is_encrypted
+from tests.workbooks.smallest import packed, smallest
+from worker.workbooks import FileLimits, append_sheets, decrypt_apart, encrypt_apart, is_encrypted
 from worker.workbooks.errors import Fault, FileBroken, FileTooCostly, Limit
 
 Book = Callable[..., Path]
@@ -149,3 +151,15 @@ def test_an_old_workbook_is_not_taken_for_an_encrypted_one(tmp_path: Path) -> No
     """Both are OLE containers."""
     (tmp_path / "old.xlsx").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook".encode("utf-16-le") + b"\0\0")
     assert not is_encrypted(tmp_path / "old.xlsx")
+
+
+def test_the_smallest_result_is_large_enough_for_the_library(tmp_path: Path) -> None:
+    """Containers of less than 4,096 bytes come out broken: told, never handed out; a result always has more."""
+    small = packed(tmp_path / "small.xlsx", smallest())
+    with pytest.raises(FileBroken):
+        encrypt_apart(small, tmp_path / "locked.xlsx", _PASSWORD, like=small)
+    assert not (tmp_path / "locked.xlsx").exists()
+    append_sheets(small, small, {"Scores": pd.DataFrame({"a": [1]}), "Scores summary": pd.DataFrame({"b": [1]})})
+    encrypt_apart(small, tmp_path / "locked.xlsx", _PASSWORD, like=small)
+    decrypt_apart(tmp_path / "locked.xlsx", tmp_path / "back.xlsx", _PASSWORD)
+    assert (tmp_path / "back.xlsx").read_bytes() == small.read_bytes()

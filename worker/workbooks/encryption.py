@@ -20,6 +20,12 @@ from worker.workbooks.errors import Fault, FileBroken, WorkbookError
 _AGILE, _STANDARD = {(4, 4)}, {(2, 2), (3, 2), (4, 2)}
 
 
+class NotEncrypted(Exception):
+    """What was encrypted does not open. The library makes no sound container of less than 4,096 bytes; no workbook
+    with result sheets is as small.
+    """
+
+
 def decrypt(source: BinaryIO, target: BinaryIO, password: str) -> None:
     """Write what is encrypted in `source`. Raises FileBroken (WRONG_PASSWORD, RIGHTS, DTD, DAMAGED)."""
     try:
@@ -38,8 +44,18 @@ def decrypt(source: BinaryIO, target: BinaryIO, password: str) -> None:
 
 
 def encrypt(source: Path, target: BinaryIO, password: str) -> None:
-    """Write `source` encrypted (agile: AES-256, SHA-512, 100,000 rounds), as Excel does."""
-    OOXMLFile(io.BytesIO(source.read_bytes())).encrypt(password, target)
+    """Write `source` encrypted (agile: AES-256, SHA-512, 100,000 rounds), as Excel does, and see that it opens again.
+    Raises NotEncrypted.
+    """
+    data, closed, opened = source.read_bytes(), io.BytesIO(), io.BytesIO()
+    OOXMLFile(io.BytesIO(data)).encrypt(password, closed)
+    try:
+        decrypt(closed, opened, password)
+    except FileBroken as error:
+        raise NotEncrypted(str(error)) from None
+    if opened.getvalue() != data:
+        raise NotEncrypted
+    target.write(closed.getvalue())
 
 
 def _check(source: BinaryIO) -> None:
