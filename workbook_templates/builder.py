@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from openpyxl.workbook import Workbook
 
 from workbook_templates.definition import Definition, DefinitionError, Fault
-from workbook_templates.facts import Facts
+from workbook_templates.facts import Facts, Row
 from workbook_templates.finish import finish
-from workbook_templates.inputsheet import InputSheet, Row
+from workbook_templates.inputsheet import InputSheet
 from workbook_templates.look import Look
-from workbook_templates.phrases import Phrases
-from workbook_templates.plan import FILLED, INCOMPLETE, line, plan
+from workbook_templates.phrases import Phrases, line
+from workbook_templates.plan import FILLED, INCOMPLETE, plan
 from workbook_templates.sheets import add_codes, add_lists, name
 from workbook_templates.start import StartSheet
 from worker.scoring.binding import Binding

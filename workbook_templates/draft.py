@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from workbook_templates.plan import line
+from workbook_templates.phrases import line
 from worker.scoring.schema import Column, ColumnType, Schema
 
 

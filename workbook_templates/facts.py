@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+Row = Mapping[str, Any]
+"""A row to fill in: values by column name."""
 
 
 @dataclass(frozen=True, slots=True)

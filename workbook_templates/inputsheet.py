@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from openpyxl.formatting.rule import Rule
@@ -18,8 +18,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from workbook_templates import look, rules
 from workbook_templates.definition import Definition
+from workbook_templates.facts import Row
 from workbook_templates.look import Look, font, put
-from workbook_templates.phrases import Phrases
+from workbook_templates.phrases import Phrases, line
 from workbook_templates.plan import (
     FILLED,
     FIRST,
@@ -37,7 +38,6 @@ from workbook_templates.plan import (
     Shown,
     filled_formula,
     incomplete_formula,
-    line,
 )
 from workbook_templates.sheets import name
 from worker.scoring.schema import ColumnType
@@ -45,9 +45,6 @@ from worker.scoring.schema import ColumnType
 WIDEST, NARROWEST = 30, 11
 _PAGE = 190
 """Width of the columns that can still be read when they are fitted to one page across."""
-
-Row = Mapping[str, Any]
-"""A row to fill in: values by column name."""
 
 _EDGE = Side("thin", color=f"FF{look.LINE}")
 

@@ -44,3 +44,8 @@ class Phrases:
         facts = {name: self.number(value, percent=percent) for name, value in known.items() if value is not None}
         key = "band_between" if len(facts) == 2 else ("band_from" if start is not None else "band_below")
         return self(key, **facts)
+
+
+def line(text: str) -> str:
+    """A text in one line, without what a workbook cannot hold."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -11,6 +11,7 @@ from openpyxl.utils import get_column_letter
 
 from workbook_templates.definition import ColumnWords, Definition, DefinitionError, Fault, OutputWords
 from workbook_templates.fit import check_fit
+from workbook_templates.phrases import line
 from worker.scoring.binding import MOST_CHARACTERS
 from worker.scoring.schema import Column, ColumnType, Output, Schema, match_key
 
@@ -220,8 +221,3 @@ def _cells(field: Field) -> str:
     """A column of the table as a formula names it; these characters have a meaning there."""
     escaped = re.sub(r"(['#@\[\]])", r"'\1", field.header)
     return f"{TABLE}[{escaped}]"
-
-
-def line(text: str) -> str:
-    """A text in one line, without what a workbook cannot hold."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -8,8 +8,8 @@ from openpyxl.workbook import Workbook
 from openpyxl.workbook.defined_name import DefinedName
 
 from workbook_templates.look import INK, LINE, QUIET, Look, font, put
-from workbook_templates.phrases import Phrases
-from workbook_templates.plan import Plan, line
+from workbook_templates.phrases import Phrases, line
+from workbook_templates.plan import Plan
 from worker.scoring.schema import ColumnType
 
 

@@ -15,8 +15,8 @@ from workbook_templates.definition import Band, Definition
 from workbook_templates.facts import Facts
 from workbook_templates.inputsheet import footers
 from workbook_templates.look import Look, font, put
-from workbook_templates.phrases import Phrases
-from workbook_templates.plan import Plan, line
+from workbook_templates.phrases import Phrases, line
+from workbook_templates.plan import Plan
 from workbook_templates.sheets import name
 
 WIDTHS = {"A": 2, "B": 6, "C": 25, "D": 21, "E": 3, "F": 6, "G": 25, "H": 21}

@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from workbook_templates.builder import bind, build
 from workbook_templates.definition import Definition, DefinitionError, Fault
 from workbook_templates.differences import Difference, read_differences
-from workbook_templates.facts import Facts
+from workbook_templates.facts import Facts, Row
 from workbook_templates.fit import faults
-from workbook_templates.inputsheet import Row
 from workbook_templates.shelf import Shelf
 from worker.endpoints import EndpointRow, Registry, VersionRow
 from worker.endpoints.rules import DEFAULT, RuleError, Unknown
@@ -110,6 +108,8 @@ class Templates:
 
         Raises NoTemplate, SeveralTemplates, DefinitionError.
         """
+        from workbook_templates import bind, build  # noqa: PLC0415 - openpyxl is loaded only where something is built
+
         definition = self.definition(endpoint, name)
         if not endpoint.sample_data:
             definition = replace(definition, sample_rows=0)

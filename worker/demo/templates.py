@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbook_templates.inputsheet import Row
+from workbook_templates.facts import Row
 from workbook_templates.shelf import FOLDER
 from worker.batch.templates import Template, Templates
 from worker.demo import material

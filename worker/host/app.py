@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp
 
+from worker.batch.templates import Templates
 from worker.endpoints import Snapshots
 from worker.host import openapi
 from worker.host.accounts import Accounts
@@ -41,9 +42,6 @@ from worker.host.templates import TemplatesDoor
 from worker.host.throttle import Failures
 from worker.host.workbooks import Uploads, Workbooks
 from worker.settings import Settings
-
-if TYPE_CHECKING:
-    from worker.batch.templates import Templates
 
 LOCATION = "/workspaces/{ws}/services/{endpoint_id}"
 """Path of an endpoint's location; the workspace is any word, `default` in the addresses we hand out."""

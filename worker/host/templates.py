@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from workbook_templates import DefinitionError
+from worker.batch.templates import Template, Templates
 from worker.endpoints import EndpointRow, RuleError, Snapshots
 from worker.host.access import authorised, bearer_key, operator
 from worker.host.refusals import Detail, Refusal, not_found
 from worker.host.workbooks import SHEET_TYPES
-
-if TYPE_CHECKING:  # whoever scores need not wait for what builds workbooks
-    from worker.batch.templates import Template, Templates
 
 
 class TemplatesDoor:
@@ -57,8 +56,6 @@ class TemplatesDoor:
         return [self._object(templates, name) for name in templates.shelf.names()]
 
     def _object(self, templates: Templates, name: str) -> dict[str, Any]:
-        from workbook_templates import DefinitionError  # noqa: PLC0415 - as above
-
         try:
             read = templates.shelf.read(name)
         except DefinitionError as error:
@@ -73,8 +70,6 @@ class TemplatesDoor:
         }
 
     def _built(self, endpoint: EndpointRow, name: str | None) -> Template:
-        from workbook_templates import DefinitionError  # noqa: PLC0415 - as above
-
         missing = not_found("TemplateNotFound", "There is no such template for this endpoint.")
         templates = self._templates()
         if name is not None and name not in templates.names(endpoint):
