@@ -111,8 +111,8 @@ _FAULTS: dict[Fault, str] = {
     Fault.NOT_A_FILE: "What was dropped is a link or a device, not a file. Send the workbook itself.",
     Fault.NOT_A_WORKBOOK: "This is not an Excel workbook. Save it as .xlsx or .xlsm and send it again.",
     Fault.PASSWORD: (
-        "The workbook is protected by a password. Give the password with it, ask your provider to keep it for your "
-        "workbooks, or remove it (File, Info, Protect Workbook) and send it again."
+        "The workbook is protected by a password. Remove it (File, Info, Protect Workbook) and send it again; or save "
+        "as .xlsx, and give the password with it or ask your provider to keep it for your workbooks."
     ),
     Fault.WRONG_PASSWORD: (
         "The workbook is protected by another password than the one that was given for it. Tell your provider the new "
