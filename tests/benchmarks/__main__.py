@@ -10,7 +10,7 @@ from importlib import import_module
 
 from tests.benchmarks.table import Benchmark
 
-MODULES = ("graft", "job", "execute", "host_small", "many_endpoints", "addin", "addin_sheet", "templates")
+MODULES = ("graft", "read", "job", "large", "execute", "host_small", "many_endpoints", "addin", "addin_sheet", "templates")
 TRIES = 3
 
 

@@ -59,7 +59,7 @@ class StoredBlock:
             for place in range(reader.num_record_batches):
                 batch = reader.get_batch(place)
                 batch.validate(full=True)
-                rows.append(batch.column(0).to_numpy())
+                rows.append(batch.column(0).to_numpy().copy())  # a view would keep the whole batch in memory
                 self._starts.append(self._starts[-1] + len(batch))
             if reader.schema.types[:1] != [pa.int64()] or len(reader.schema) != len(self.headers) + 1:
                 raise ValueError
