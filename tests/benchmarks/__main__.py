@@ -10,7 +10,18 @@ from importlib import import_module
 
 from tests.benchmarks.table import Benchmark
 
-MODULES = ("graft", "read", "job", "large", "execute", "host_small", "many_endpoints", "addin", "addin_sheet", "templates")
+MODULES = (
+    "graft",
+    "read",
+    "job",
+    "large",
+    "execute",
+    "host_small",
+    "many_endpoints",
+    "addin",
+    "addin_sheet",
+    "templates",
+)
 TRIES = 3
 
 
