@@ -52,7 +52,7 @@ class Templates:
         self.shelf = Shelf(home)
         self._registry = registry
         self._clock = clock
-        self._definitions: dict[tuple[str, str | None], Definition] = {}
+        self._definitions: dict[tuple[str, str | None], Definition | DefinitionError] = {}
         self._differences: dict[str, dict[str, Difference]] = {}
         self._versions: dict[str, dict[int, VersionRow]] = {}
         self._languages: dict[str, str | None] | None = None
@@ -172,8 +172,14 @@ class Templates:
     def _read(self, name: str, language: str | None) -> Definition:
         key = name, language
         if key not in self._definitions:
-            self._definitions[key] = self.shelf.read(name, language)
-        return self._definitions[key]
+            try:
+                self._definitions[key] = self.shelf.read(name, language)
+            except DefinitionError as error:
+                self._definitions[key] = error
+        found = self._definitions[key]
+        if isinstance(found, DefinitionError):
+            raise found
+        return found
 
     def _differing(self, name: str) -> dict[str, Difference]:
         if name not in self._differences:
