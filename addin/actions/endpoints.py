@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from addin import blocks
+from addin import blocks, grid
 from addin.actions.desk import Desk
 from addin.actions.errors import NoEndpoint
 from addin.actions.stale import mark_stale
@@ -12,6 +12,7 @@ from addin.catalogue import Refreshed
 from addin.messages import explain
 from addin.signin import take_over, this_device
 from worker.scoring import DeviceTaken, Owned, SheetscoreError
+from worker.scoring.binding import NAMES
 
 CLEAR = "Clear"
 CANCEL = "Cancel"
@@ -65,6 +66,16 @@ def select_endpoint(desk: Desk, index: int) -> None:
     entries = desk.catalogue.entries()
     if index < len(entries):
         desk.catalogue.select(entries[index].name)
+
+
+def offer_endpoint(desk: Desk) -> None:
+    """Choose the endpoint that the workbook was made for, if it is on the person's list. Nothing is sent or said."""
+    told = {field: grid.get_name(desk.book, name) for field, name in NAMES.items()}
+    if not all(isinstance(text, str) and text for text in told.values()):
+        return
+    for entry in desk.catalogue.entries():
+        if entry.url.rpartition("/")[2] == told["endpoint"]:
+            desk.catalogue.select(entry.name)
 
 
 def refresh(desk: Desk) -> None:

@@ -34,6 +34,7 @@ ACTIONS: dict[str, Action] = {
     "auto_score_tick": auto.auto_score_tick,
     "stop_calls": endpoints.stop_calls,
     "clear_cache": endpoints.clear_cache,
+    "offer_endpoint": endpoints.offer_endpoint,
     "log": looking.log,
     "help": help_,
 }
@@ -42,7 +43,8 @@ ACTIONS: dict[str, Action] = {
 INDEXED: dict[str, Callable[[Desk, int], None]] = {"select_endpoint": endpoints.select_endpoint}
 """Actions that take a number."""
 
-_LABELS = {name: name.replace("_", " ").capitalize() for name in ACTIONS if name != "auto_score_tick"}
+_BY_ITSELF = {"auto_score_tick", "offer_endpoint"}
+_LABELS = {name: name.replace("_", " ").capitalize() for name in ACTIONS if name not in _BY_ITSELF}
 _LABELS |= {"auto_score": "Auto-score", "clear_cache": "Clear stored scores"}
 
 FUNCTIONS = (

@@ -16,7 +16,7 @@ from addin.excel.stock import VERSION, bridge
 XLAM = "sheetscore.xlam"
 _HERE = Path(__file__).parent
 _TEMPLATE = "quickstart_addin_ribbon.xlam"
-MODULES = ("Ribbon", "Functions", "AutoScore", "Links")
+MODULES = ("Ribbon", "Functions", "AutoScore", "Links", "Offer")
 
 
 def packaged() -> Path:

@@ -38,6 +38,7 @@ NAMES = {
     "stop_calls",
     "clear_cache",
     "log",
+    "offer_endpoint",
     "help",
 }
 

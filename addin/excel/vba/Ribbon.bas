@@ -66,6 +66,7 @@ End Sub
 
 Public Sub EndpointChanged(control As IRibbonControl, id As String, index As Integer)
     Act "select_endpoint", CStr(index)
+    LeaveAlone ActiveWorkbook
 End Sub
 
 Public Sub CallsStopped(control As IRibbonControl, ByRef returnedVal As Variant)
