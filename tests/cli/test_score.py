@@ -164,3 +164,25 @@ def test_a_link_is_not_followed(home: Path, book: Path, tmp_path: Path) -> None:
     assert "is a link to" in " ".join(ran.stderr.split())
     os.mkfifo(tmp_path / "pipe.xlsx")
     assert score(str(tmp_path / "pipe.xlsx"), "--endpoint", "creditrisk/default", "--home", str(home)).returncode == 2
+
+
+def test_score_a_csv_file_as_its_author_writes(home: Path, tmp_path: Path) -> None:
+    """Semicolons, decimal commas, an old encoding: the options of the command say so, and the scores are a workbook."""
+    schema = material.contract()
+    rows = [[str(sample[name]).replace(".", ",") for name in schema.input_names] for sample in schema.sample]
+    lines = [";".join([*schema.input_names, "Bemerkung"]), *(";".join([*row, "geprüft"]) for row in rows)]
+    file = tmp_path / "antraege.csv"
+    file.write_bytes("\n".join(lines).encode("cp1252"))
+    refused = score(str(file), "--endpoint", "creditrisk/default", "--home", str(home), "--decimal-sign", ",")
+    assert refused.returncode == 1
+    assert "encoding" in refused.stderr
+    options = ["--decimal-sign", ",", "--csv-encoding", "cp1252"]
+    ran = score(str(file), "--endpoint", "creditrisk/default", "--home", str(home), *options)
+    assert ran.returncode == 0, ran.stderr
+    header, *found = scores(tmp_path / "antraege.scored.xlsx")
+    assert len(found) == len(rows)
+    assert {row[header.index("Bemerkung")] for row in found} == {"geprüft"}
+    assert {row[-1] for row in found} == {"ok"}
+    odd = score(str(file), "--endpoint", "creditrisk/default", "--home", str(home), "--csv-separator", "x")
+    assert odd.returncode != 0
+    assert "csv_separator" in odd.stderr
