@@ -12,7 +12,7 @@ import pytest
 from tests.workbooks import otherfiles
 from worker.scoring import Column, ColumnType, Output, Schema
 from worker.scoring.readings import NOTHING_SAID, Conventions
-from worker.workbooks import Kind, kind_of, read_inputs_apart
+from worker.workbooks import Kind, Readiness, kind_of, read_inputs_apart, readiness
 from worker.workbooks.archive import FileLimits
 from worker.workbooks.errors import Fault, FileBroken, FileTooCostly, NoInput, WorkbookError
 from worker.workbooks.reader import Input
@@ -164,3 +164,17 @@ def test_text_that_is_not_called_csv_is_no_table(tmp_path: Path, name: str) -> N
     with pytest.raises(FileBroken) as caught:
         kind_of(csv_file(tmp_path, "N,I,B,D,T\n1,1,true,,\n", name))
     assert caught.value.fault is Fault.NOT_A_WORKBOOK
+
+
+@pytest.mark.parametrize("kind", ["xls", "ods", "xlsb"])
+def test_a_drop_folder_takes_other_files_when_they_are_whole(kind: str, tmp_path: Path) -> None:
+    """Half of a zip file is waited for; a CSV file is one by its name."""
+    path = tmp_path / f"book.{kind}"
+    WRITERS[kind](path, {"S": ROWS})
+    assert readiness(path) is Readiness.READY
+    if kind != "xls":
+        path.write_bytes(path.read_bytes()[:-30])
+        assert readiness(path) is Readiness.UNFINISHED
+    table = csv_file(tmp_path, "a,b\n1,2\n")
+    assert readiness(table, name="in.CSV") is Readiness.READY
+    assert readiness(table, name="in.doc") is Readiness.NOT_A_WORKBOOK

@@ -228,7 +228,7 @@ def _entries(folder: Folder) -> list[os.DirEntry[str]]:
 
 def _is_whole(folder: Folder, name: str) -> bool:
     try:
-        return readiness(folder.file(name)) is not Readiness.UNFINISHED
+        return readiness(folder.file(name), name=name) is not Readiness.UNFINISHED
     except NotPlain:
         return True  # as `_is_ready` has it
     except (FileNotFoundError, PermissionError):

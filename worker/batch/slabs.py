@@ -15,7 +15,7 @@ from worker.workbooks import Input, Rows
 SLAB_ROWS = 10_000
 """Rows of a slab; more where one part has more."""
 
-KEPT_ROWS = 100_000
+KEPT_ROWS = 20_000
 """A job of so many rows is held in memory from its first look to its last; of a larger one each slab is read again."""
 
 

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from worker.workbooks.archive import Archive, FileLimits
 from worker.workbooks.errors import Fault, FileBroken, FileTooCostly
+from worker.workbooks.kinds import CSV_ENDINGS
 
 
 class Readiness(StrEnum):
@@ -30,8 +31,9 @@ _BY_FAULT = {
 }
 
 
-def readiness(source: str | os.PathLike[str] | BinaryIO, limits: FileLimits | None = None) -> Readiness:
-    """Look at the zip's end record, its directory and every local header; nothing is unpacked, no part is parsed.
+def readiness(source: str | os.PathLike[str] | BinaryIO, limits: FileLimits | None = None, name: str = "") -> Readiness:
+    """Look at the zip's end record, its directory and every local header; nothing is unpacked, no part is parsed. Of an
+    old workbook (.xls) and of what is called CSV by its `name` nothing tells whether it is whole: they are READY.
 
     REFUSED means that reading it will fail for a reason the error then names (damaged, hostile, too large). A `source`
     that was opened is closed.
@@ -40,6 +42,8 @@ def readiness(source: str | os.PathLike[str] | BinaryIO, limits: FileLimits | No
         with Archive(source, limits or FileLimits()):
             return Readiness.READY
     except FileBroken as error:
+        if error.fault is Fault.NOT_A_WORKBOOK and name.lower().endswith(CSV_ENDINGS):
+            return Readiness.READY
         return _BY_FAULT.get(error.fault, Readiness.REFUSED)
     except FileTooCostly:
         return Readiness.REFUSED
