@@ -107,7 +107,7 @@ def run(
 @dataclass(frozen=True, slots=True)
 class Watch:
     """What the parent looks after itself: `memory(pid)` are the bytes that a child has at the moment, None when that is
-    not known, and the files in its folder may have so many bytes in all. 0 is no limit.
+    not known, and each file in its folder may have so many. 0 is no limit.
     """
 
     memory_bytes: int
@@ -119,8 +119,9 @@ class Watch:
         """What the child has too much of."""
         if self.memory_bytes and (self.memory(pid) or 0) > self.memory_bytes:
             return Death.MEMORY
-        if self.file_bytes and sum(entry.stat().st_size for entry in os.scandir(folder)) > self.file_bytes:
-            return Death.OUTPUT
+        with os.scandir(folder) as files:
+            if self.file_bytes and any(file.stat().st_size > self.file_bytes for file in files):
+                return Death.OUTPUT
         return None
 
 
