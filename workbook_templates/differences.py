@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from workbook_templates.definition import Definition, DefinitionError, Fault
+from workbook_templates.phrases import is_fit
 
 COLUMNS = ("customer", "name", "title", "language", "accent", "contact")
 _COLOR = re.compile(r"#?([0-9A-Fa-f]{6})")
@@ -82,9 +83,5 @@ def _faults(cells: Mapping[str, str], found: Mapping[str, Difference], *, more: 
         faults.append(("accent", f"{accent!r} is not a colour such as 1F5F8B"))
     if (language := cells.get("language", "")) and not _LANGUAGE.fullmatch(language):
         faults.append(("language", f"{language!r} is not a code such as de or pt-BR"))
-    faults += [
-        (key, "has characters that cannot be shown")
-        for key, text in cells.items()
-        if not text.replace("\n", "").isprintable()
-    ]
+    faults += [(key, "has characters that a workbook cannot hold") for key, text in cells.items() if not is_fit(text)]
     return faults

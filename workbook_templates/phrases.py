@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
+
+# What XML 1.0 cannot hold (its production 2), and control characters.
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 class Phrases:
@@ -48,4 +52,9 @@ class Phrases:
 
 def line(text: str) -> str:
     """A text in one line, without what a workbook cannot hold."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return " ".join(_UNFIT.sub(" ", text).split())
+
+
+def is_fit(text: str) -> bool:
+    """Whether a workbook can hold a text, line breaks apart."""
+    return not _UNFIT.search(text.replace("\n", " "))

@@ -6,12 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils import get_column_letter
 
 from workbook_templates.definition import ColumnWords, Definition, DefinitionError, Fault, OutputWords
 from workbook_templates.fit import check_fit
-from workbook_templates.phrases import line
+from workbook_templates.phrases import is_fit, line
 from worker.scoring.binding import MOST_CHARACTERS
 from worker.scoring.schema import Column, ColumnType, Output, Schema, match_key
 
@@ -118,7 +117,7 @@ def plan(definition: Definition, schema: Schema) -> Plan:
         HEADER + definition.rows,
         labelled=any(match_key(field.label) != match_key(field.header) for field in blue),
     )
-    _check(made, definition)
+    _check(made, definition, schema)
     return made
 
 
@@ -185,7 +184,7 @@ def _output(words: OutputWords, output: Output, number: int) -> Shown:
     return Shown(header, label, help_, words.format or output.format or "General", number, words)
 
 
-def _check(made: Plan, definition: Definition) -> None:
+def _check(made: Plan, definition: Definition, schema: Schema) -> None:
     faults = [
         Fault(0, f"columns ({field.header[:40]!r}...)", f"a name has {MOST_CHARACTERS} characters at most in a table")
         for field in made.fields
@@ -194,7 +193,12 @@ def _check(made: Plan, definition: Definition) -> None:
     faults += [
         Fault(0, f"columns ({field.header[:40]!r})", "it has values with characters that a workbook cannot hold")
         for field in made.fields
-        if any(ILLEGAL_CHARACTERS_RE.search(value) for value in field.categories)
+        if not all(map(is_fit, field.categories))
+    ]
+    faults += [
+        Fault(0, f"columns ({column.name[:40]!r})", "its name has characters that a workbook cannot hold")
+        for column in schema.inputs
+        if match_key(line(column.name)) != match_key(column.name)
     ]
     width = made.fields[-1].number + len(made.shown)
     if max(len(formula) for formula in (filled_formula(made), incomplete_formula(made))) > LONGEST_FORMULA:

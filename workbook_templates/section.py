@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from workbook_templates.definition import Fault
 from workbook_templates.lines import Lines
+from workbook_templates.phrases import is_fit
 from worker.scoring.columns import is_format
 
 _COLOR = re.compile(r"#?([0-9A-Fa-f]{6})")
@@ -78,8 +79,8 @@ class Section:
         return texts.get(notes.language, "")
 
     def _clean(self, text: str, key: str) -> str:
-        if not text.replace("\n", "").isprintable():
-            self.fault("has characters that cannot be shown", key)
+        if not is_fit(text):
+            self.fault("has characters that a workbook cannot hold", key)
         return text
 
     def whole(self, key: str, default: int, low: int, high: int) -> int:

@@ -10,6 +10,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from workbook_templates.look import INK, LINE, QUIET, Look, font, put
 from workbook_templates.phrases import Phrases, line
 from workbook_templates.plan import Plan
+from worker.scoring.binding import CODES
 from worker.scoring.schema import ColumnType
 
 
@@ -65,7 +66,7 @@ def add_codes(book: Workbook, plan: Plan, phrases: Phrases, look: Look) -> None:
             put(sheet, f"D{row}", meaning, font(QUIET), horizontal="left", indent=1).border = under
             sheet[f"B{row}"].border = under
         row += 2
-    name(book, "Codes", f"{quote_sheetname(sheet.title)}!$B$3:$D${row - 2}")
+    name(book, CODES, f"{quote_sheetname(sheet.title)}!$B$3:$D${row - 2}")
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "portrait", 9
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_setup.fitToHeight = 0

@@ -18,6 +18,7 @@ from workbook_templates.look import Look, font, put
 from workbook_templates.phrases import Phrases, line
 from workbook_templates.plan import Plan
 from workbook_templates.sheets import name
+from worker.scoring.binding import START
 
 WIDTHS = {"A": 2, "B": 6, "C": 25, "D": 21, "E": 3, "F": 6, "G": 25, "H": 21}
 WIDE, HALF = 96, 44
@@ -50,7 +51,7 @@ class StartSheet:
         ends = [self._wanted(), self._returned(top)]
         self._row = max(ends) + 1
         self._foot()
-        name(book, "Start_Page", f"{quote_sheetname(self._sheet.title)}!$B$1:$H${self._row}")
+        name(book, START, f"{quote_sheetname(self._sheet.title)}!$B$1:$H${self._row}")
         self._finish()
 
     def _title(self) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from lxml import etree
 from openpyxl import load_workbook
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -19,10 +23,13 @@ from tests.workbook_templates.conftest import FACTS
 from workbook_templates.builder import bind, build
 from workbook_templates.definition import Definition, DefinitionError
 from workbook_templates.finish import finish
-from workbook_templates.phrases import Phrases
+from workbook_templates.phrases import Phrases, line
 from workbook_templates.plan import HEADER, TABLE, plan
-from worker.scoring import Column, ColumnType, Output, Schema
+from workbook_templates.reader import read_definition
+from worker.scoring import Column, ColumnType, ContractError, Output, Schema
 from worker.scoring.binding import NAMES, Binding
+from worker.scoring.check import check
+from worker.scoring.schema import match_key
 from worker.workbooks import read_input
 
 FIRST = HEADER + 1
@@ -357,3 +364,38 @@ def test_rows_that_are_handed_in_stand_instead_of_the_sample(every: tuple[Defini
     assert [sheet.cell(FIRST + n, 1).value for n in range(3)] == ["A-0", "A-1", "A-2"]
     with pytest.raises(DefinitionError, match="41 rows are to be filled in, and there is room for 40"):
         build(definition, schema, bind(definition, schema, "ab" * 16), FACTS, [{}] * 41)
+
+
+NAMES_OF_COLUMNS = st.lists(st.text(min_size=1, max_size=24), min_size=1, max_size=5, unique_by=match_key)
+
+
+@settings(max_examples=40)
+@given(names=NAMES_OF_COLUMNS, values=st.lists(st.text(min_size=1, max_size=12), max_size=4, unique_by=str.casefold))
+@example(names=["text"], values=[])
+@example(names=["0"], values=["0"])
+@example(names=["Row", "text"], values=["choose from the list"])
+def test_whatever_columns_are_called_the_workbook_is_whole_or_the_name_is_refused(
+    names: list[str], values: list[str]
+) -> None:
+    """Openpyxl reads it, table and header agree, and the worker finds the columns by their names."""
+    definition = read_definition('service = "any"\ntitle = "T"\nrows = 3\n', "any")
+    categories = tuple(values)
+    try:
+        inputs = tuple(Column(name, ColumnType.TEXT, categories=categories) for name in names)
+        schema = Schema(inputs, (Output("Score", ColumnType.NUMBER),))
+    except ContractError:
+        return
+    row = dict.fromkeys(names, values[0] if values else "=x")
+    try:
+        data = build(definition, schema, bind(definition, schema, "ab" * 16), FACTS, [row])
+    except DefinitionError as error:
+        if any("characters that a workbook cannot hold" not in fault.what for fault in error.faults):
+            raise
+        return
+    sheet = load_workbook(io.BytesIO(data))["Input"]
+    assert [column.name for column in sheet.tables[TABLE].tableColumns] == [line(name) for name in names]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "any.xlsx")
+        path.write_bytes(data)
+        block = read_input(path, schema)
+    assert not check(block.frame, schema, block.problems).problems

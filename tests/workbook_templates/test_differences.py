@@ -49,7 +49,7 @@ def test_everything_that_is_wrong_is_named_with_its_line() -> None:
         (b"customer,name,name\n", "no column twice"),
         (b'customer\n"acme\n', "not CSV"),
         (b"customer\n\xff\n", "not UTF-8"),
-        (b"customer,name\nacme,a\x07b\n", "has characters that cannot be shown"),
+        (b"customer,name\nacme,a\x07b\n", "has characters that a workbook cannot hold"),
     ],
 )
 def test_a_table_that_is_none_is_refused(tmp_path: Path, table: bytes, words: str) -> None:

@@ -16,6 +16,9 @@ NAMES: Mapping[str, str] = {
 }
 """The defined name of the workbook that holds each field of a binding."""
 
+START, CODES = "Start_Page", "Codes"
+"""The defined names of what a template only says: nothing there is a row, whatever its words are."""
+
 MOST_CHARACTERS = 255
 """Excel's limit for a text constant in a formula."""
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from worker.scoring.binding import Binding
+from worker.scoring.binding import CODES, START, Binding
 from worker.scoring.errors import Problem
 from worker.scoring.schema import match_key
-from worker.workbooks.addressing import MOST_ROWS, Area, Region, letters, quoted
+from worker.workbooks.addressing import MOST_ROWS, Area, Region, letters, quoted, split_sheet
 from worker.workbooks.archive import FileLimits
 from worker.workbooks.cells import column, unified
 from worker.workbooks.errors import Fault, FileBroken, InputError, NoInput
@@ -132,12 +132,21 @@ class _Reader:
             finder.lowest()
         return finder.chosen()
 
+    def _is_no_input(self, sheet: str) -> bool:
+        """Whether a sheet is one of ours, or a template's that holds nothing but words: few columns (`text`) may be
+        named by any of them.
+        """
+        if self._binding is None or self._source.is_ours(sheet):
+            return self._source.is_ours(sheet)
+        return sheet in {split_sheet(n.formula)[0] for n in self._source.names if n.name in {START, CODES}}
+
     def _look_through(self, only: str, finder: Finder) -> Finder:
         for hidden in (False, True):
             for sheet in self._source.sheets:
-                meant = sheet.name == only if only else not self._source.is_ours(sheet.name)
+                meant = sheet.name == only if only else not self._is_no_input(sheet.name)
                 if meant and sheet.hidden is hidden:
-                    finder.look(self._source.grid(sheet.name))
+                    look = finder.look if self._binding is None else finder.look_in_template
+                    look(self._source.grid(sheet.name))
             if finder.has_found:
                 break
         return finder

@@ -128,6 +128,23 @@ class Finder:
                 last[grid.sheet, region.area.left] = grid, region
         self._found = list(last.values())
 
+    def look_in_template(self, grid: Grid) -> None:
+        """Of a template's sheet the tables that have all the columns, whatever words stand above; of a sheet without
+        such a table every block. Raises DuplicateHeaders.
+        """
+        found = [
+            table
+            for table in self._tables
+            if table.sheet == grid.sheet and self._wanted.keys() <= self._keys(grid, table)
+        ]
+        self._found += [(grid, table.rows) for table in found]
+        if not found:
+            self.look(grid)
+
+    def _keys(self, grid: Grid, table: Table) -> set[str]:
+        header = grid.header(table.area.top)[table.area.left - 1 : table.area.right] if table.header_rows else ()
+        return {self._key(shown(value)) for value in (*table.columns, *header)}
+
     def _header_rows(self, grid: Grid) -> Iterator[tuple[int, list[str]]]:
         """Rows in which every wanted column is named, with the key of each of their cells."""
         for number, row in grid.rows():
