@@ -24,6 +24,7 @@ from addin.install.system import System, this_system
 from addin.keystore import EnvironmentKeys, FirstOf, KeyStore, SystemKeys
 from addin.messages import explain
 from addin.proxylogin import ProxyLogins
+from addin.signin import connected, this_device
 from worker.scoring import HttpTransport, Limits, SheetscoreError
 
 ANSWER_SECONDS = 30.0
@@ -90,6 +91,17 @@ def _forget_all(seat: Seat) -> tuple[str, ...]:
     if gone.kept:
         sys.stderr.write("Unlock the key store and run this again, or delete these entries there by hand.\n")
     return gone.kept
+
+
+@app.command()
+def connect(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The connection file from your provider.", exists=True, dir_okay=False)],
+) -> None:
+    """Put the endpoint of a connection file on your list, with a key for this computer; its code works once."""
+    seat = context.ensure_object(Seat)
+    entry = connected(seat.catalogue(), file, this_device())
+    sys.stdout.write(f"Added: {entry.name}. The code in {file.name} is used up; delete the file.\n")
 
 
 @app.command()

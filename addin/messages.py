@@ -16,7 +16,7 @@ from addin.install.errors import InstallError, InstallFault
 from addin.keystore import KeyStoreFailed, KeyStoreRefused
 from addin.scorer import CallsStopped
 from addin.settings import SettingError
-from addin.signin import NoSignIn, NothingOwned, TokenRefused
+from addin.signin import BadConnectionFile, CodeRefused, NoSignIn, NothingOwned, TokenRefused
 from worker.scoring import AddressError, AddressFault, DeviceTaken, RowsLost
 from worker.scoring import errors as scoring
 from worker.scoring.account import DevicesFull
@@ -134,6 +134,10 @@ _DESK: dict[type[Exception], Callable[[Any], str]] = {
     NoSignIn: lambda _: (
         "Nothing at this address knows a sign-in. Ask your provider for the address, or use Add endpoint with an "
         "endpoint's own address and key."
+    ),
+    BadConnectionFile: lambda e: f"{e.name} is no connection file. Use the one from your provider as it came.",
+    CodeRefused: lambda _: (
+        "The code in the connection file was used already, or is older than 7 days. Ask your provider for a new file."
     ),
     NothingOwned: lambda _: "Your company has no endpoint there yet. Ask your provider to make one.",
     BadName: lambda _: f'A name has 1 to {LONGEST_NAME} characters, and none of " ; % |. Choose another name.',

@@ -10,6 +10,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
+
+import orjson
 
 from addin.catalogue import Catalogue, Entry
 from addin.entries import LONGEST_NAME, names
@@ -34,6 +37,21 @@ class NoSignIn(AddinError):
 
     def __init__(self) -> None:
         super().__init__("no sign-in at this address")
+
+
+class BadConnectionFile(AddinError):
+    """A file is no connection file."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("not a connection file")
+        self.name = name
+
+
+class CodeRefused(AddinError):
+    """The code of a connection file was used, or has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("code refused")
 
 
 class NothingOwned(AddinError):
@@ -119,6 +137,24 @@ def _added(catalogue: Catalogue, endpoint: Owned, key: str, sleep: Callable[[flo
         except Unauthorized:
             sleep(seconds)
     return catalogue.add(name, endpoint.url, key)
+
+
+def connected(catalogue: Catalogue, file: Path, device: str) -> Entry:
+    """Put the endpoint that a connection file names on the person's list, with a key that its code makes, once.
+
+    Raises BadConnectionFile, AddressError, CodeRefused, NoSignIn, NothingOwned, DeviceTaken, EndpointError,
+    KeyStoreError, OSError.
+    """
+    try:
+        told = orjson.loads(file.read_bytes())
+        address, code = str(told["address"]), str(told["code"])
+    except (ValueError, LookupError, TypeError):
+        raise BadConnectionFile(file.name) from None
+    account = Account(address, code, catalogue.transport)
+    try:
+        return take_over(catalogue, account, list_owned(account)[0], device)
+    except (TokenRefused, Unauthorized):
+        raise CodeRefused from None
 
 
 def free_name(entries: Sequence[Entry], endpoint: Owned) -> str:

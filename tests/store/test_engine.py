@@ -51,7 +51,7 @@ def test_two_processes_may_open_a_new_store_at_once(home: Path, postgres_url: st
     for url in ("", postgres_url):
         command = [sys.executable, "-c", OPEN, url, str(home)]
         processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-        assert [p.communicate(timeout=60)[0].strip() for p in processes] == ["['0010']"] * 3
+        assert [p.communicate(timeout=60)[0].strip() for p in processes] == ["['0011']"] * 3
 
 
 def test_home_and_database_are_private(home: Path) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from workbook_templates import DefinitionError
 from worker.batch.explain import explain
-from worker.cli import access, conventions, convert, infer, manage, run, services, templates, usage
+from worker.cli import access, conventions, convert, handover, infer, manage, run, services, templates, usage
 from worker.cli.show import complain
 from worker.scoring import ContractError, SheetscoreError
 from worker.settings import TABLE, SettingError
@@ -31,6 +31,7 @@ app = typer.Typer(
 app.command()(run.demo)
 app.command()(run.serve)
 app.command()(run.score)
+app.command()(handover.handover)
 app.command()(usage.usage)
 app.command()(manage.settings)
 services.services.command("infer")(infer.infer_contract)

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
 
 from worker.endpoints import keys, rules
@@ -20,8 +20,18 @@ from worker.endpoints.rows import EndpointRow
 from worker.store import tables
 
 DEVICE = "device:"
+CODE_SECONDS = 7 * 86_400.0
+"""For so long a code in a connection file is valid."""
+
 MOST_DEVICES = 200
 """Devices with a key of their own at one endpoint."""
+
+
+class CodeEnded(rules.RuleError):
+    """The code was used, or has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("the code was used, or has ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +102,51 @@ class Access:
         with self._engine.connect() as db:
             return [KeyRow(*row) for row in db.execute(query)]
 
-    def add_device(self, endpoint: EndpointRow, device: str) -> str:
-        """A key for one desktop. Raises NameInvalid, NameTaken, TooMany."""
+    def add_code(self, endpoint: EndpointRow) -> tuple[str, float]:
+        """A code that makes one device key of an endpoint within CODE_SECONDS, and when it ends. Those that have ended
+        are forgotten.
+        """
+        code, now = keys.new_key(keys.OF_CODES), self._clock()
+        until = now + CODE_SECONDS
+        row = {"sha256": keys.digest(code), "endpoint_id": endpoint.id, "created_at": now, "expires_at": until}
+        with self._engine.begin() as db:
+            db.execute(tables.code.delete().where(tables.code.c.expires_at <= now))
+            db.execute(tables.code.insert().values(row))
+        return code, until
+
+    def opened_by_code(self, code: str) -> str | None:
+        """Id of the endpoint that a code is for; None for one that is wrong, used or has ended. Found by its SHA-256,
+        which tells nothing of a code that is nearly right.
+        """
+        c = tables.code.c
+        valid = (c.sha256 == keys.digest(code)) & (c.expires_at > self._clock())
+        with self._engine.connect() as db:
+            return db.execute(select(c.endpoint_id).where(valid)).scalar_one_or_none()
+
+    def add_device(self, endpoint: EndpointRow, device: str, code: str = "") -> str:
+        """A key for one desktop; `code`, if one is given, is used up by it. Raises NameInvalid, NameTaken, TooMany, and
+        CodeEnded for a code that is no longer valid.
+        """
         rules.check_name("device", device)
         key = keys.new_key()
         row = {"id": uuid.uuid4().hex, "endpoint_id": endpoint.id, "slot": DEVICE + device, **self._stored(key)}
         if sum(found.slot.startswith(DEVICE) for found in self.keys(endpoint)) >= MOST_DEVICES:
             raise rules.TooMany("device keys", MOST_DEVICES)
         with self._engine.begin() as db:
+            if code:
+                self._use_up(db, endpoint, code)
             try:
                 db.execute(tables.key.insert().values(row))
             except IntegrityError:
                 raise rules.NameTaken("device", device) from None
         return key
+
+    def _use_up(self, db: Connection, endpoint: EndpointRow, code: str) -> None:
+        """Of several that use a code at once, one deletes its row."""
+        c = tables.code.c
+        valid = (c.sha256 == keys.digest(code)) & (c.endpoint_id == endpoint.id) & (c.expires_at > self._clock())
+        if db.execute(tables.code.delete().where(valid)).rowcount != 1:
+            raise CodeEnded
 
     def remove_device(self, endpoint: EndpointRow, device: str) -> None:
         """Raises Unknown."""

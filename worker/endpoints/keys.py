@@ -22,6 +22,7 @@ PREFIX = "ss_"
 
 
 OF_TOKENS = "sst_"
+OF_CODES = "ssc_"
 
 
 def new_key(prefix: str = PREFIX) -> str:

@@ -383,7 +383,7 @@ class Registry:
         if jobs := db.execute(running).scalar_one():
             raise rules.JobsRunning(f"{row.service}/{row.name}", jobs)
         db.execute(tables.job.update().where(of_endpoint).values(endpoint_id=None))
-        for held in (tables.key, tables.revoked_key):
+        for held in (tables.key, tables.revoked_key, tables.code):
             db.execute(held.delete().where(held.c.endpoint_id == row.id))
         db.execute(tables.version.delete().where(tables.version.c.only_for == row.id))
         db.execute(tables.endpoint.delete().where(tables.endpoint.c.id == row.id))

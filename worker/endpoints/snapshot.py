@@ -42,7 +42,8 @@ class Bearer:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Every endpoint at one moment. `digests`: endpoint id -> SHA-256 of its keys; `owners`: SHA-256 -> endpoint id;
-    `tokens`: SHA-256 -> whose token it is; `revoked`: endpoint id and SHA-256 of a former key -> when it ended.
+    `tokens`: SHA-256 -> whose token it is; `revoked`: endpoint id and SHA-256 of a former key -> when it ended;
+    `codes`: SHA-256 of codes that were not used yet.
     """
 
     endpoints: Mapping[str, EndpointRow]
@@ -50,6 +51,7 @@ class Snapshot:
     owners: Mapping[str, str] = field(repr=False)
     tokens: Mapping[str, Bearer] = field(repr=False, default_factory=lambda: MappingProxyType({}))
     revoked: Mapping[tuple[str, str], float] = field(repr=False, default_factory=lambda: MappingProxyType({}))
+    codes: frozenset[str] = field(repr=False, default=frozenset())
 
     def opened(self, endpoint_id: str, key: str) -> EndpointRow | None:
         """The endpoint, if the key is one of its own. A missing endpoint costs the time of a wrong key."""
@@ -63,6 +65,10 @@ class Snapshot:
     def owner(self, key: str) -> EndpointRow | None:
         """The endpoint whose key this is."""
         return self.endpoints.get(self.owners.get(digest(key), ""))
+
+    def may_be_code(self, bearer: str) -> bool:
+        """Whether it is the code of a connection file, as `bearer` finds tokens; whether it has ended is not known."""
+        return digest(bearer) in self.codes
 
     def bearer(self, token: str) -> Bearer | None:
         """Whom a token speaks for. It is found by its SHA-256, which tells nothing of a token that is nearly right."""
@@ -134,6 +140,7 @@ class Snapshots:
                 (tables.endpoint, "changed_at"),
                 (tables.key, "created_at"),
                 (tables.token, "created_at"),
+                (tables.code, "created_at"),
             ):
                 query = select(func.count(), func.sum(table.c[moment]), func.max(table.c[moment]))
                 marks += db.execute(query).one()
@@ -144,6 +151,7 @@ class Snapshots:
             endpoints = {row.id: row for row in (EndpointRow(*fields) for fields in db.execute(endpoint_query()))}
             stored = db.execute(select(tables.key.c.endpoint_id, tables.key.c.sha256)).all()
             ended = db.execute(select(tables.revoked_key)).all()
+            codes = frozenset(db.execute(select(tables.code.c.sha256)).scalars())
             named = db.execute(select(tables.token.c.sha256, tables.token.c.name, tables.token.c.customer_id)).all()
         digests: dict[str, tuple[str, ...]] = {}
         for endpoint_id, sha256 in stored:
@@ -157,4 +165,5 @@ class Snapshots:
             MappingProxyType(owners),
             MappingProxyType(tokens),
             MappingProxyType(revoked),
+            codes,
         )

@@ -140,6 +140,16 @@ revoked_key = Table(
     Column("revoked_at", Float, nullable=False),
 )
 
+# Codes in connection files: each makes one device key, and is gone then.
+code = Table(
+    "code",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("endpoint_id", String(32), ForeignKey("endpoint.id"), nullable=False, index=True),
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+)
+
 token = Table(
     "token",
     metadata,

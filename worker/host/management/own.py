@@ -6,17 +6,21 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from worker.endpoints import Access, EndpointRow, Registry, Snapshots
-from worker.host.access import customer
+from worker.endpoints.access import CodeEnded
+from worker.endpoints.keys import OF_CODES
+from worker.host.access import bearer_key, customer
 from worker.host.addresses import base_url
 from worker.host.management.objects import DeviceKey, EndpointObject, endpoint_object, listed
 from worker.host.management.routing import Router
-from worker.host.refusals import not_found
+from worker.host.refusals import not_found, not_managing
 
 PREFIX = "/workspaces/{ws}/endpoints"
 
 
 class OwnEndpoints:
-    """The handlers. An endpoint of somebody else and one that is not there are one answer."""
+    """The handlers. An endpoint of somebody else and one that is not there are one answer. In place of a token the code
+    of a connection file lists its one endpoint, and makes one device key there.
+    """
 
     def __init__(self, registry: Registry, access: Access, snapshots: Snapshots) -> None:
         self._registry = registry
@@ -43,14 +47,25 @@ class OwnEndpoints:
 
     def add_device(self, request: Request, endpoint_id: str, device: str) -> Response:
         """A key for one desktop. It is in this answer and in no other."""
-        return JSONResponse({"Key": self._access.add_device(self._one(request, endpoint_id), device)}, 201)
+        endpoint, code = self._one(request, endpoint_id), _code(request)
+        try:
+            return JSONResponse({"Key": self._access.add_device(endpoint, device, code)}, 201)
+        except CodeEnded:  # another used it since it was looked at
+            raise not_managing() from None
 
     def remove_device(self, request: Request, endpoint_id: str, device: str) -> Response:
         """Revoke the key of one desktop."""
+        if _code(request):
+            raise not_managing()
         self._access.remove_device(self._one(request, endpoint_id), device)
         return Response(status_code=204)
 
     def _own(self, request: Request) -> list[EndpointRow]:
+        if code := _code(request):
+            known = self._access.opened_by_code(code)
+            if known is None:
+                raise not_managing()
+            return [self._registry.endpoint(known)]
         return self._registry.endpoints(customer_id=customer(request, self._snapshots))
 
     def _one(self, request: Request, endpoint_id: str) -> EndpointRow:
@@ -58,3 +73,9 @@ class OwnEndpoints:
             if row.id == endpoint_id:
                 return row
         raise not_found("EndpointNotFound", "There is no such endpoint.")
+
+
+def _code(request: Request) -> str:
+    """The code of a connection file that the request carries; "" for any other bearer."""
+    bearer = bearer_key(request)
+    return bearer if bearer.startswith(OF_CODES) else ""

@@ -70,7 +70,7 @@ def _guarded(snapshots: Snapshots) -> type[APIRoute]:
 
 
 def _is_known(snapshot: Snapshot, key: str) -> bool:
-    return snapshot.bearer(key) is not None or snapshot.owner(key) is not None
+    return snapshot.bearer(key) is not None or snapshot.owner(key) is not None or snapshot.may_be_code(key)
 
 
 class _Bounded(Request):
