@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -100,3 +101,12 @@ def changes() -> Callable[[Path, Path], list[str]]:
     byte for byte: local headers, compressed data, directory records (but for their places), order, comment.
     """
     return unchanged.changes
+
+
+@pytest.fixture(scope="session")
+def office() -> str:
+    """LibreOffice's program."""
+    found = shutil.which("soffice")
+    if found is None and os.environ.get("CI") == "true":
+        pytest.fail("soffice is not installed")
+    return found or pytest.skip("soffice is not installed")

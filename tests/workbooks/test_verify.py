@@ -85,7 +85,7 @@ def _with(written: bytes, folder: Path, name: str, change: Callable[[bytes], byt
         rezip = Rezip(archive, out)
         data = zipfile.ZipFile(made).read(name)
         assert change(data) != data
-        rezip.copy({name: change(data)})
+        rezip.copy({name: [change(data)]})
         rezip.close()
     return out.getvalue()
 

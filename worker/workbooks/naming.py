@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
+from types import MappingProxyType
 from xml.sax.saxutils import quoteattr
 
 from worker.workbooks.archive import part_name
@@ -44,8 +45,12 @@ class NewParts:
         self.taken = package.part_names | package.declared_names
         self.taken |= {part_name(link.target) for link in package.relationships(package.workbook_part)}
 
-    def new(self, stem: str, content_type: str) -> str:
-        """A free part name in the workbook's folder, entered among the content types."""
+    def new(self, stem: str, content_type: str, again: Mapping[str, list[str]] = MappingProxyType({})) -> str:
+        """A free part name in the workbook's folder, entered among the content types; before, one of those to be used
+        `again`, by stem.
+        """
+        if again.get(stem):
+            return again[stem].pop(0)
         for tried in count(1):
             # readers look for styles under this very name
             part = f"{self._folder}/{stem}{'' if tried == 1 and stem == 'styles' else tried}.xml"

@@ -99,13 +99,15 @@ def append_apart(
     target: str | os.PathLike[str],
     sheets: Mapping[str, pd.DataFrame] | Sequence[Sheet],
     limits: FileLimits | None = None,
+    *,
+    replace: bool = False,
 ) -> Appended:
     """As `graft.append_sheets`, in a child process. Raises WorkbookError, also when the child dies."""
     limits = limits or FileLimits()
     source, target = Path(source).absolute(), Path(target).absolute()
     with tempfile.TemporaryDirectory(prefix=".sheetscore-", dir=target.parent) as name:
         folder = Path(name)
-        job = {"job": "append", "pages": exchange.save_pages(pages(sheets), folder)}
+        job = {"job": "append", "replace": replace, "pages": exchange.save_pages(pages(sheets), folder)}
         answer = run_child(job, folder, limits, source)
         with _nothing_odd():
             done = Appended(tuple(answer["sheets"]), tuple(answer["warnings"]))

@@ -73,7 +73,7 @@ def _work(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     from worker.workbooks.splice import splice  # noqa: PLC0415
 
     with (folder / "book").open("w+b") as file:
-        done = splice(job["path"], file, exchange.load_pages(job["pages"], folder), limits)
+        done = splice(job["path"], file, exchange.load_pages(job["pages"], folder), limits, replace=job["replace"])
     return {"sheets": done.sheets, "warnings": done.warnings}
 
 

@@ -22,6 +22,7 @@ except ImportError:  # not built for every machine; 3-5 times slower without
 _CHUNK = 1 << 20
 _FAST_LEVEL = 1
 _DEFLATED = 8
+_LARGE = 1_000_000
 _UTF8_NAME = 1 << 11
 _STREAMED = 1 << 3
 _DOS_1980 = 0x0021
@@ -44,12 +45,12 @@ class Rezip:
         """The central directory so far."""
         return b"".join(self._records)
 
-    def copy(self, replaced: Mapping[str, bytes]) -> None:
+    def copy(self, replaced: Mapping[str, Iterable[bytes | memoryview]]) -> None:
         """All entries in their order; those in `replaced` (by entry name) with new contents in their old place."""
         moved: dict[str, bytes] = {}
         for entry in sorted(self._archive.entries, key=lambda e: e.start):
-            data = replaced.get(entry.info.filename)
-            moved[entry.info.filename] = self._copy(entry) if data is None else self._replace(entry, data)
+            chunks = replaced.get(entry.info.filename)
+            moved[entry.info.filename] = self._copy(entry) if chunks is None else self._replace(entry, chunks)
         self._records += [moved[entry.info.filename] for entry in self._archive.entries]
 
     def add(self, name: str, chunks: Iterable[bytes | memoryview]) -> None:
@@ -85,13 +86,13 @@ class Rezip:
             left -= len(piece)
         return placed(entry.record, start)
 
-    def _replace(self, entry: Entry, data: bytes) -> bytes:
+    def _replace(self, entry: Entry, chunks: Iterable[bytes | memoryview]) -> bytes:
         start = self._out.tell()
         fields = list(CENTRAL.unpack_from(entry.record))
         name = entry.record[CENTRAL.size : CENTRAL.size + fields[10]]
         comment = entry.record[CENTRAL.size + fields[10] + fields[11] :]
         self._out.write(b"\0" * (LOCAL.size + len(name)))
-        crc, size, packed = self._deflate([data], 6)
+        crc, size, packed = self._deflate(chunks, _FAST_LEVEL if entry.info.file_size > _LARGE else 6)
         fields[3] &= ~_STREAMED
         fields[4] = _DEFLATED
         fields[7:12] = [crc, packed, size, len(name), 0]

@@ -131,14 +131,14 @@ def _footer(page: Page) -> str:
     return escape(f"&L{text}&R&P / &N")
 
 
-def table_part(page: Page, namespace: str, name: str, number: int) -> bytes:
-    """The table part that makes the page an Excel table, with `number` as its id."""
+def table_part(page: Page, namespace: str, name: str, number: int, comment: str) -> bytes:
+    """The table part that makes the page an Excel table, with `number` as its id; programs keep its comment."""
     columns = "".join(
         f'<tableColumn id="{place}" name={_column_name(text)}/>' for place, text in enumerate(page.headers, 1)
     )
     return (
         f'{_HEAD}<table xmlns="{namespace}" id="{number}" name="{name}" displayName="{name}" ref="{page.area}" '
-        f'totalsRowShown="0"><autoFilter ref="{page.area}"/>'
+        f'totalsRowShown="0" comment={quoteattr(comment)}><autoFilter ref="{page.area}"/>'
         f'<tableColumns count="{len(page.headers)}">{columns}</tableColumns>'
         '<tableStyleInfo showFirstColumn="0" showLastColumn="0" showRowStripes="0" showColumnStripes="0"/></table>'
     ).encode()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import BinaryIO
+from dataclasses import dataclass
+from dataclasses import replace as changed
+from typing import TYPE_CHECKING, BinaryIO
 from xml.sax.saxutils import escape, quoteattr
 
 from worker.workbooks.addressing import split_sheet
@@ -17,6 +18,7 @@ from worker.workbooks.archive import FileLimits
 from worker.workbooks.dialect import STRICT, TRANSITIONAL
 from worker.workbooks.drawing import chart_part, drawing_part
 from worker.workbooks.errors import Fault, FileBroken
+from worker.workbooks.fingerprint import MARK, fingerprint
 from worker.workbooks.look import dress
 from worker.workbooks.naming import NewParts, free_id, sheet_names, table_name
 from worker.workbooks.notices import notices
@@ -27,6 +29,9 @@ from worker.workbooks.sheet import Worksheet, table_part
 from worker.workbooks.styles import Styles, new_styles, styles_part
 from worker.workbooks.verify import Wanted, verify
 from worker.workbooks.xmlscan import Element, number
+
+if TYPE_CHECKING:
+    from worker.workbooks.earlier import Earlier
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _SHEET_TYPE = f"{_OFFICE}spreadsheetml.worksheet+xml"
@@ -44,14 +49,29 @@ class Appended:
 
 
 def splice(
-    source: str | os.PathLike[str], out: BinaryIO, pages: Sequence[Page], limits: FileLimits | None = None
+    source: str | os.PathLike[str],
+    out: BinaryIO,
+    pages: Sequence[Page],
+    limits: FileLimits | None = None,
+    *,
+    replace: bool = False,
 ) -> Appended:
     """Write the workbook at `source` with `pages` as new last sheets into `out` (binary, to be read too, empty).
+
+    With `replace`, a page takes the place, name and parts of an earlier one of ours with the same table name, if nobody
+    changed that since (see `earlier`); so formulas that refer to it go on.
 
     Raises WorkbookError: WrittenWrong when what was written is not what should be there.
     """
     with Package(source, limits) as package:
-        return _Splice(package, out).run(pages)
+        done, wanted = write(package, out, pages, replace=replace)
+        verify(package.archive, out, wanted)
+        return done
+
+
+def write(package: Package, out: BinaryIO, pages: Sequence[Page], *, replace: bool = False) -> tuple[Appended, Wanted]:
+    """As `splice`, without a look at what was written; that takes what this returns."""
+    return _Splice(package, out, replace=replace).run(pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +83,7 @@ class _Addition:
     part: str
     targets: tuple[tuple[str, str], ...]
     others: tuple[tuple[str, bytes], ...]
+    is_new: bool
 
     def parts(self, new: NewParts) -> Iterable[tuple[str, Iterable[bytes | memoryview]]]:
         yield self.part, self.worksheet.chunks({kind: f"rId{n}" for n, (kind, _) in enumerate(self.targets, 1)})
@@ -73,7 +94,9 @@ class _Addition:
 
 
 class _Splice:
-    def __init__(self, package: Package, out: BinaryIO) -> None:
+    def __init__(self, package: Package, out: BinaryIO, *, replace: bool) -> None:
+        self._replace = replace
+        self._replaced: set[str] = set()
         self._package = package
         self._out = out
         self._dialect = STRICT if package.strict else TRANSITIONAL
@@ -88,40 +111,61 @@ class _Splice:
         self._taken = {root.attributes.get(field, "").casefold() for root in known for field in ("name", "displayName")}
         self._taken |= {defined.name.casefold() for defined in package.names}
 
-    def run(self, pages: Sequence[Page]) -> Appended:
+    def run(self, pages: Sequence[Page]) -> tuple[Appended, Wanted]:
         listed = self._package.workbook.root.child("sheets")
         if listed is None:
             raise FileBroken(Fault.DAMAGED, "no sheets")
-        names = sheet_names([page.name for page in pages], [sheet.name for sheet in self._package.sheets])
-        additions = [self._addition(replace(p, name=n)) for p, n in zip(pages, names, strict=True)]
-        self._list_sheets(listed, additions)
+        earlier = [self._earlier(page) for page in pages]
+        new = [page.name for page, old in zip(pages, earlier, strict=True) if old is None]
+        free = iter(sheet_names(new, [sheet.name for sheet in self._package.sheets]))
+        names = tuple(old.name if old else next(free) for old in earlier)
+        given = zip(pages, names, earlier, strict=True)
+        additions = [self._addition(changed(page, name=name), old) for page, name, old in given]
+        self._list_sheets(listed, [added for added in additions if added.is_new])
         if not self._has_styles:
             self._new.link("styles", self._styles_part)
-        self._write(additions)
+        wanted = self._write(additions)
         cut = [warning for added in additions for warning in added.worksheet.warnings]
-        return Appended(names, (*notices(self._package), *cut))
+        return Appended(names, (*notices(self._package), *cut)), wanted
 
-    def _addition(self, page: Page) -> _Addition:
+    def _earlier(self, page: Page) -> Earlier | None:
+        """The sheet that the page replaces."""
+        if not (self._replace and page.columns):
+            return None
+        from worker.workbooks.earlier import unchanged  # noqa: PLC0415 - it loads a reader that nothing else here needs
+
+        for old in unchanged(self._package, page.table):
+            if old.part not in self._replaced:
+                self._replaced.add(old.part)
+                return old
+        return None
+
+    def _addition(self, page: Page, old: Earlier | None) -> _Addition:
         there = {sheet.name for sheet in self._package.sheets}
-        page = replace(page, links=tuple(link for link in page.links if split_sheet(link[1])[0] in there))
+        page = changed(page, links=tuple(link for link in page.links if split_sheet(link[1])[0] in there))
         look = dress(self._styles, page)
         sheet = Worksheet(page, look, self._dialect, uses_1904=self._package.uses_1904)
-        part = self._new.new("worksheets/sheet", _SHEET_TYPE)
+        again = old.parts if old else {}
+        part = old.part if old else self._new.new("worksheets/sheet", _SHEET_TYPE)
         targets, others = [], []
         if page.columns:
-            name, table = table_name(page.table, self._taken), self._new.new("tables/table", TABLE_TYPE)
+            name = old.table if old else table_name(page.table, self._taken)
+            number = old.table_id if old else free_id(self._table_ids)
+            table = self._new.new("tables/table", TABLE_TYPE, again)
+            values = {at: value for at, (value, _) in page.others.items()}
+            mark = MARK + fingerprint(page.columns, values, len(page.charts))
             targets.append(("table", table))
-            others.append((table, table_part(page, self._dialect.main, name, free_id(self._table_ids))))
+            others.append((table, table_part(page, self._dialect.main, name, number, mark)))
         if page.charts:
-            drawing = self._new.new("drawings/drawing", _DRAWING_TYPE)
-            charts = [self._new.new("charts/chart", _CHART_TYPE) for _ in page.charts]
+            drawing = self._new.new("drawings/drawing", _DRAWING_TYPE, again)
+            charts = [self._new.new("charts/chart", _CHART_TYPE, again) for _ in page.charts]
             targets.append(("drawing", drawing))
             others.append((drawing, drawing_part(page.charts, self._dialect)))
             links = self._new.links_between(drawing, [("chart", chart) for chart in charts])
             others.append((relationships_part(drawing), links))
             parts = zip(charts, page.charts, strict=True)
             others += [(name, chart_part(chart, page, self._dialect)) for name, chart in parts]
-        return _Addition(page, sheet, part, tuple(targets), tuple(others))
+        return _Addition(page, sheet, part, tuple(targets), tuple(others), old is None)
 
     def _list_sheets(self, listed: Element, additions: Sequence[_Addition]) -> None:
         """Enter the new sheets in the workbook part, and their header rows as the rows repeated on every page."""
@@ -154,7 +198,7 @@ class _Splice:
         tag = f"{qualifier}definedNames"
         self._package.workbook.insert_after(anchor, f"<{tag}>{names}</{tag}>")
 
-    def _write(self, additions: Sequence[_Addition]) -> None:
+    def _write(self, additions: Sequence[_Addition]) -> Wanted:
         package, rezip = self._package, Rezip(self._package.archive, self._out)
         documents = {
             "/[Content_Types].xml": (package.content_types.data, package.content_types.render()),
@@ -163,13 +207,20 @@ class _Splice:
             self._styles_part: (self._styles_document.data, self._styles.render()),
         }
         entries = {e.info.filename: part for part in documents if (e := package.entry(part)) is not None}
-        rezip.copy({name: documents[part][1] for name, part in entries.items()})
+        contents: dict[str, Iterable[bytes | memoryview]] = {n: [documents[p][1]] for n, p in entries.items()}
+        new = [(part, chunks) for added in additions for part, chunks in added.parts(self._new)]
+        renewed = {e.info.filename: chunks for part, chunks in new if (e := package.entry(part)) is not None}
+        rezip.copy(contents | renewed)
         if not self._has_styles:
             rezip.add(self._styles_part[1:], [documents[self._styles_part][1]])
-        for added in additions:
-            for part, chunks in added.parts(self._new):
+        for part, chunks in new:
+            if package.entry(part) is None:
                 rezip.add(part[1:], chunks)
         rezip.close()
         before = {name: documents[part][0] for name, part in entries.items()}
-        pages = {added.part[1:]: added.page for added in additions}
-        verify(package.archive, self._out, Wanted(rezip.directory, before, pages, package.uses_1904))
+        pages = {self._entry_name(added.part): added.page for added in additions}
+        return Wanted(rezip.directory, before, pages, package.uses_1904, frozenset(renewed))
+
+    def _entry_name(self, part: str) -> str:
+        entry = self._package.entry(part)
+        return part[1:] if entry is None else entry.info.filename

@@ -25,14 +25,15 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplemente
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was to be written: the directory's bytes; of each entry that got additions, by name, what it was; and the
-    page of each new worksheet, by entry name.
+    """What was to be written: the directory's bytes; of each entry that got additions, by name, what it was; the page
+    of each worksheet, by entry name; and the names of our own entries that got new contents.
     """
 
     directory: bytes
     edited: Mapping[str, bytes]
     pages: Mapping[str, Page]
     uses_1904: bool
+    renewed: frozenset[str] = frozenset()
 
 
 def verify(source: Archive, out: BinaryIO, wanted: Wanted) -> None:
@@ -50,7 +51,7 @@ def verify(source: Archive, out: BinaryIO, wanted: Wanted) -> None:
         raise WrittenWrong("", f"{type(error).__name__}: {error}") from None
     for place, (info, record) in enumerate(records):
         try:
-            if place < len(source.entries) and info.filename not in wanted.edited:
+            if place < len(source.entries) and info.filename not in wanted.edited.keys() | wanted.renewed:
                 _check_copy(source, source.entries[place], out, info.header_offset, record)
             else:
                 _check_own(out, info, record)

@@ -1,0 +1,136 @@
+"""Sheets of ours that nobody changed get new contents; one that a person changed is kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from worker.workbooks import Cell, Chart, Sheet, append_apart, append_sheets
+from worker.workbooks.package import Package
+
+Book = Callable[..., Path]
+
+
+def _sheets(first: float, rows: int = 3) -> list[Sheet]:
+    frame = pd.DataFrame(
+        {
+            "Id": [f"L-{n}" for n in range(rows)],
+            "Score": [first, *[None] * (rows - 1)],
+            "When": [pd.Timestamp("2024-02-29 12:30:15.25")] * rows,
+            "Flag": pd.array([True, None, False][:rows], dtype="boolean") if rows <= 3 else [True] * rows,
+            "Odd": pd.Series([1, "two\nlines", dt.time(3, 4), *["=1"] * rows][:rows], dtype=object),
+            "Status": ["ok"] * rows,
+        }
+    )
+    summary = pd.DataFrame({"What": ["Rows", "Note"], "Value": pd.Series([rows, "x"], dtype=object)})
+    return [
+        Sheet("Scores", frame, status="Status"),
+        Sheet(
+            "Scores summary",
+            summary,
+            title="A sentence",
+            table="Sheetscore_Summary",
+            cells=[Cell("D10", "low"), Cell("E10", rows)],
+            charts=[Chart("Rows", "D10:D10", "E10:E10", "D12:H20")],
+        ),
+    ]
+
+
+@pytest.fixture
+def scored(book: Book) -> Path:
+    """A workbook that was scored once."""
+    path = book({"Data": {"A1": "x"}, "More": {"A1": "y"}}, name="scored.xlsx")
+    append_sheets(path, path, _sheets(0.25))
+    return path
+
+
+@pytest.mark.parametrize("append", [append_sheets, append_apart])
+def test_unchanged_sheets_are_replaced(scored: Path, tmp_path: Path, append: Callable[..., Any]) -> None:
+    """Same names, tables and parts, new contents; everything else is as it was."""
+    out = tmp_path / "again.xlsx"
+    done = append(scored, out, _sheets(0.5, rows=5), replace=True)
+    assert done.sheets == ("Scores", "Scores summary")
+    book = openpyxl.load_workbook(out)
+    assert book.sheetnames == ["Data", "More", "Scores", "Scores summary"]
+    assert (book["Scores"]["B2"].value, book["Scores"].max_row) == (0.5, 6)
+    assert book["Scores"].tables["Sheetscore_Scores"].ref == "A1:F6"
+    with zipfile.ZipFile(scored) as old, zipfile.ZipFile(out) as new:
+        assert new.namelist() == old.namelist()
+        changed = {name for name in old.namelist() if old.getinfo(name).CRC != new.getinfo(name).CRC}
+    ours = ("sheet3", "sheet4", "table1", "table2", "chart1", "drawing1")
+    assert all(name.startswith("xl/styles") or any(part in name for part in ours) for name in changed)
+    assert append_sheets(out, out, _sheets(0.75), replace=True).sheets == done.sheets
+
+
+def test_without_being_asked_sheets_are_added(scored: Path) -> None:
+    """As ever; then the first of the unchanged ones is the one that is replaced."""
+    assert append_sheets(scored, scored, _sheets(0.5)).sheets == ("Scores 2", "Scores summary 2")
+    assert append_sheets(scored, scored, _sheets(0.75), replace=True).sheets == ("Scores", "Scores summary")
+    values = [openpyxl.load_workbook(scored)[name]["B2"].value for name in ("Scores", "Scores 2")]
+    assert values == [0.75, 0.5]
+
+
+def _with(path: Path, change: Callable[[Any], None]) -> None:
+    """What a person does in a spreadsheet program, here by openpyxl, which keeps all that our sheets hold."""
+    book = openpyxl.load_workbook(path)
+    change(book)
+    book.save(path)
+
+
+def test_a_sheet_that_a_program_saved_again_is_still_unchanged(scored: Path) -> None:
+    """Its bytes are others then; what it holds is not. The chart is one that openpyxl can save."""
+    _with(scored, lambda book: book["Data"].cell(5, 5, "the person's own"))
+    assert append_sheets(scored, scored, _sheets(0.5), replace=True).sheets[0] == "Scores"
+    assert openpyxl.load_workbook(scored)["Data"]["E5"].value == "the person's own"
+
+
+def test_libreoffice_saves_no_comment_of_tables(scored: Path, tmp_path: Path, office: str) -> None:
+    """So what it saved counts as changed, and is kept."""
+    options = [office, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "xlsx"]
+    subprocess.run([*options, "--outdir", str(tmp_path / "saved"), str(scored)], check=True, capture_output=True)
+    saved = tmp_path / "saved" / "scored.xlsx"
+    assert append_sheets(saved, saved, _sheets(0.5), replace=True).sheets == ("Scores 2", "Scores summary 2")
+
+
+def _comment(sheet: Any) -> None:
+    sheet["B2"].comment = openpyxl.comments.Comment("check this", "reader")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda sheet: sheet.cell(2, 2, 0.3),
+        lambda sheet: sheet.cell(2, 1, "L-9"),
+        lambda sheet: sheet.cell(2, 9, "my remark"),
+        lambda sheet: sheet.cell(3, 2, "=1+1"),
+        lambda sheet: sheet.cell(40, 1, 7),
+        lambda sheet: sheet.delete_rows(3),
+        lambda sheet: sheet.cell(1, 2, "Risk"),
+        _comment,
+    ],
+    ids=["score", "id", "remark", "formula", "below", "row deleted", "header", "note"],
+)
+def test_a_sheet_that_a_person_changed_is_kept(scored: Path, change: Callable[[Any], None]) -> None:
+    """Whatever was changed, added or noted: the new scores come beside it."""
+    _with(scored, lambda book: change(book["Scores"]))
+    before = [[cell.value for cell in row] for row in openpyxl.load_workbook(scored)["Scores"].iter_rows()]
+    done = append_sheets(scored, scored, _sheets(0.5), replace=True)
+    assert done.sheets == ("Scores 2", "Scores summary")
+    after = [[cell.value for cell in row] for row in openpyxl.load_workbook(scored)["Scores"].iter_rows()]
+    assert after == before
+
+
+def test_a_renamed_sheet_keeps_its_name(scored: Path) -> None:
+    """It is known by its table."""
+    _with(scored, lambda book: setattr(book["Scores"], "title", "March"))
+    assert append_sheets(scored, scored, _sheets(0.5), replace=True).sheets == ("March", "Scores summary")
+    with Package(scored) as package:
+        assert [sheet.name for sheet in package.sheets] == ["Data", "More", "March", "Scores summary"]
