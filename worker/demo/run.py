@@ -155,7 +155,7 @@ def _next_steps(home: Path, console: Console, stalls: dict[str, Stall], url: str
     unscored.write_bytes(material.workbook())
     inbox = home / "drop" / "harbour" / "inbox"
     steps = [
-        "Open a scored workbook. 'Scores' and 'Scores summary' are new, every other sheet is as it was.",
+        "Open a scored workbook. 'Scores' and 'Scores summary' are new (in templates 'Results'), all else as before.",
         f"Hand out a template of your own:  {program()} templates build credit --all --out templates --home {home}",
         f"Score it by hand:  {program()} score {unscored} --endpoint {material.SERVICE}/meadow --home {home}",
     ]
