@@ -23,7 +23,7 @@ from worker.batch.errors import TableFault
 from worker.batch.explain import _ADDRESSES, _FAULTS, _LIMITS, _TABLES, explain
 from worker.batch.noticed import _WARNINGS, warning_words
 from worker.scoring import AddressFault, Problem, ProblemKind, SheetscoreError
-from worker.scoring.errors import EndpointError, TableError, Unavailable
+from worker.scoring.errors import EndpointError, NoRows, TableError, Unavailable
 from worker.scoring.words import kind_words, reason, shown, status
 from worker.workbooks.errors import Fault, FileBroken, FileTooCostly, Limit, NoInput, UnknownInput
 
@@ -44,6 +44,7 @@ SAMPLE = {
     "Limit": Limit.CELLS,
     "AddressFault": AddressFault.NOT_HTTPS,
     "TableFault": TableFault.WIDTH,
+    "SheetscoreError": NoRows(),
 }
 
 
