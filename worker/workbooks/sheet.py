@@ -127,7 +127,10 @@ def _footer(page: Page) -> str:
     """What stands below every printed page; an ampersand is doubled there, and 255 characters are the most."""
     if not page.footer:
         return "&amp;L&amp;A&amp;RPage &amp;P of &amp;N"
-    text = " ".join(page.footer.split())[: _MOST_FOOTER // 2].replace("&", "&&")
+    text = " ".join(page.footer.split())
+    while len(text) + text.count("&") > _MOST_FOOTER:
+        text = text[:-1]
+    text = text.replace("&", "&&")
     return escape(f"&L{text}&R&P / &N")
 
 
