@@ -13,6 +13,8 @@ import pytest
 from openpyxl.styles import PatternFill
 
 from tests.endpoints.trials import remembered
+from tests.workbooks.unchanged import changes
+from tests.workbooks.validity import Schemas
 from workbook_templates.differences import Difference
 from workbook_templates.shelf import Shelf
 from worker.batch.folders import Claim, new_job_id
@@ -191,41 +193,85 @@ def test_when_the_definition_is_gone_the_plain_sheets_serve(desk: Desk, what: st
     assert openpyxl.load_workbook(scored).sheetnames[-2:] == ["Scores", "Scores summary"]
 
 
-def test_a_persons_habits(desk: Desk) -> None:
-    """Sorted, filtered, hidden columns, own columns, sheets, colours and formulas, sheets deleted, rows below the
-    table: every row comes back with its own score, and what the person added is what it was.
-    """
-    rows = applicants(5)
+def as_a_person(book: Any) -> None:
+    """Does to a filled-in template what people do: renames, moves, sorts, hides, pastes over, adds and deletes."""
+    sheet = book["Input"]
+    places = {cell.value: cell.column for cell in sheet[HEADER] if cell.value}
+    moved, other = places["Job"], places["Telephone"]
+    last = FIRST + 7
+    for row in range(HEADER, last + 1):
+        one, two = sheet.cell(row, moved), sheet.cell(row, other)
+        one.value, two.value = two.value, one.value
+    sheet.cell(HEADER, places["Credit amount (DM)"]).value = "Amount"  # its label
+    lines = [[cell.value for cell in sheet[row][: max(places.values())]] for row in range(FIRST, last + 1)]
+    for row, line in zip(range(FIRST, last + 1), reversed(lines), strict=True):
+        for column, value in enumerate(line, 1):
+            sheet.cell(row, column).value = value
+    sheet.column_dimensions["D"].hidden = True
+    sheet.row_dimensions[FIRST + 1].hidden = True
+    mine = max(places.values()) + 6
+    for row in range(FIRST, FIRST + 40):
+        sheet.cell(row, mine).value = f"=A{row}&1"
+    sheet.cell(FIRST, 3).fill = PatternFill("solid", fgColor="FFFF00")
+    del book["Codes"], book["Start"]
+    added = book.create_sheet("Mine")
+    added["A1"], added["A2"] = "=SUM(1,2)", "kept"
 
-    def habits(book: Any) -> None:
-        sheet = book["Input"]
-        del book["Codes"]
-        del book["Start"]
-        sheet.column_dimensions["D"].hidden = True
-        sheet.row_dimensions[FIRST + 1].hidden = True
-        sheet.auto_filter.ref = None
-        last = sheet.max_column + 2
-        for row in range(FIRST, FIRST + 400):  # filled down over all prepared rows
-            sheet.cell(row, last).value = "=1+1"
-        sheet.cell(FIRST, 3).fill = PatternFill("solid", fgColor="FFFF00")
-        mine = book.create_sheet("Mine")
-        mine["A1"], mine["A2"] = "=SUM(1,2)", "kept"
 
-    source = fill(desk.template("en"), rows, habits)
-    job, file = desk.send(source)
-    assert (job.state, job.rows_read, job.rows_scored) == ("done", 5, 5)
-    before, after = openpyxl.load_workbook(source), openpyxl.load_workbook(file)
-    assert after.sheetnames == [*before.sheetnames, "Results"]
-    for name in before.sheetnames:
-        old, new = ([[c.value for c in row] for row in book[name].iter_rows()] for book in (before, after))
-        assert old == new
-    assert after["Input"].cell(FIRST, 3).fill.fgColor.rgb == "00FFFF00"
-    assert after["Input"].column_dimensions["D"].hidden
-    _, plain = desk.send(fill(desk.template("en"), rows))
-    scored, wanted = (
-        [line[:6] for line in grid(f, "Results") if str(line[:1]).startswith("['A-")] for f in (file, plain)
+@pytest.fixture
+def short(desk: Desk) -> Desk:
+    """The same with five prepared rows: whatever stands below them is below the table."""
+    (desk.home / "templates").mkdir()
+    text = (
+        Shelf(desk.home).text("credit").replace("rows = 500", "rows = 5").replace("sample_rows = 3", "sample_rows = 0")
     )
-    assert scored == wanted
+    (desk.home / "templates" / "credit.toml").write_text(text)
+    return desk
+
+
+@pytest.mark.parametrize("door", ["folder", "upload", "command"])
+def test_a_persons_habits(short: Desk, door: str) -> None:
+    """Through every door each row comes back with its own score, three below the table too; what is wrong by pasting
+    over the checks is told; every part of the person's workbook is, byte for byte, what it was.
+    """
+    rows = applicants(8)
+    rows[2]["Housing"] = "tent"
+    _, plain = short.send(fill(short.template("en"), rows), door)
+    source = fill(short.template("en"), rows, as_a_person)
+    job, file = short.send(source, door)
+    assert (job.state, job.rows_read, job.rows_scored, job.rows_with_problems) == ("done", 8, 7, 1)
+    assert changes(source, file) == []
+    assert openpyxl.load_workbook(file).sheetnames == ["Input", "Lists", "Mine", "Results"]
+
+    def scored(book: Path) -> dict[str, list[Any]]:
+        lines = [line for line in grid(book, "Results") if str(line[:1]).startswith("['A-")]
+        return {line[0]: line[2:6] if len(line) == 7 else line[2:3] for line in lines}
+
+    assert scored(file) == scored(plain)
+    assert list(scored(file)) == [f"A-{number:03d}" for number in reversed(range(8))]
+
+
+def test_a_twin_that_goes_by_place_would_mix_the_columns_up(short: Desk) -> None:
+    """The moved columns hold other values: the test above sees a reader that does not go by names."""
+    rows = applicants(8)
+    assert any(row["Job"] != row["Telephone"] for row in rows)
+    file = fill(short.template("en"), rows, as_a_person)
+    sheet = openpyxl.load_workbook(file)["Input"]
+    header = [cell.value for cell in sheet[HEADER]]
+    assert header.index("Job") > header.index("Telephone")
+    assert sheet.cell(FIRST, header.index("Job") + 1).value == rows[-1]["Job"]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_sheet_is_valid_by_the_published_schemas(desk: Desk, language: str) -> None:
+    schemas = Path(__file__).parents[3] / "shared" / "schemas"
+    if not schemas.is_dir():
+        pytest.skip("the schemas are not beside the checkout")
+    rows = applicants(6)
+    rows[1]["Purpose"] = "zoo"
+    source = fill(desk.template(language), rows)
+    _, file = desk.send(source)
+    assert Schemas(schemas).faults(source, file) == []
 
 
 def renew(desk: Desk, model: bytes | Remote, changes: dict[str, Any]) -> None:
@@ -263,15 +309,12 @@ def test_a_stale_template_is_scored_where_that_is_right(desk: Desk) -> None:
     assert fingerprint == desk.registry.versions("creditrisk")[version - 1].contract.fingerprint()
 
 
-def test_a_stale_template_that_cannot_be_scored_says_which_columns(desk: Desk) -> None:
+def test_a_stale_template_that_cannot_be_scored_says_which_columns(short: Desk) -> None:
     """A column that is new and needed: the reason names it, and a new template lies beside."""
-    (desk.home / "templates").mkdir()
-    text = Shelf(desk.home).text("credit").replace("sample_rows = 3", "sample_rows = 0")
-    (desk.home / "templates" / "credit.toml").write_text(text)
-    file = fill(desk.template("en"), applicants(3))
+    file = fill(short.template("en"), applicants(3))
     elsewhere = Remote("http://127.0.0.1:9/workspaces/w/services/s", "classic")
-    renew(desk, elsewhere, {"Income": {"type": "number"}})
-    job, failed = desk.send(file)
+    renew(short, elsewhere, {"Income": {"type": "number"}})
+    job, failed = short.send(file)
     assert job.state == "failed"
     assert job.reason.startswith(
         "This workbook is older than the model, whose columns changed since. New: Income. "
