@@ -12,6 +12,7 @@ from tests.benchmarks.table import Benchmark
 
 MODULES = (
     "graft",
+    "writing",
     "read",
     "job",
     "large",
