@@ -8,7 +8,8 @@ import itertools
 import os
 import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from worker.batch import slabs
 from worker.batch.ledger import Ledger
 from worker.batch.owner import Owner
 from worker.batch.runner import MOST_STARTS
+from worker.batch.slabs import Slab, Work
 from worker.endpoints.conventions import set_conventions
 from worker.scoring import Columns, Throttled, TimedOut, Unauthorized
 from worker.store.tables import part
@@ -380,8 +382,10 @@ def crash_everywhere(
         wrong += [f"{crash}: {a} paid again" for a in stored if bench.transport.paid.get(a, 0) != middle.get(a, 0)]
         most = {a: n - before.get(a, 0) for a, n in bench.transport.paid.items()}
         wrong += [f"{crash}: {a} paid {n} times" for a, n in most.items() if not 1 <= n <= 2]
-        rows = [line[0] for title in sheets for line in sheet(boxes.root / "done" / name, title)[1:]]
-        wrong += [f"{crash}: rows"] if rows != [f"L-{n:05d}" for n in range(20)] else []
+        rows = [line for title in sheets for line in sheet(boxes.root / "done" / name, title)[1:]]
+        wrong += [f"{crash}: rows"] if [line[0] for line in rows] != [f"L-{n:05d}" for n in range(20)] else []
+        own = [pytest.approx((1000 + n) / 1e6) for n in range(20)]
+        wrong += [f"{crash}: scores of other rows"] if [line[2] for line in rows] != own else []
     raise AssertionError("unreachable")
 
 
@@ -400,6 +404,22 @@ def test_the_crash_test_finds_a_ledger_that_forgets(bench, store, book, tmp_path
     """A broken twin that scores stored parts again is found out."""
     _, wrong = crash_everywhere(bench, store, book, tmp_path, ForgetfulLedger, after=True)
     assert any("paid again" in word for word in wrong)
+
+
+def test_the_crash_test_finds_parts_that_are_numbered_anew_for_each_input(
+    bench, store, book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broken twin that takes the parts of one input for those of the other is found out."""
+    whole = Work.slabs
+
+    def numbered_anew(self: Work) -> Iterator[Slab]:
+        for of, source in enumerate(self.inputs):
+            alone = Work([source], self._schema, self._part_rows, self._written)
+            yield from (replace(slab, of=of) for slab in whole(alone))
+
+    monkeypatch.setattr(Work, "slabs", numbered_anew)
+    _, wrong = crash_everywhere(bench, store, book, tmp_path, Ledger, after=True, inputs=(10, 10))
+    assert any("scores of other rows" in word for word in wrong)
 
 
 def test_a_decided_failure_stays_decided(bench, book, tmp_path: Path, owner: Owner) -> None:
