@@ -16,6 +16,14 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
+
+class Error(int):
+    """An error cell of a binary workbook, by its code."""
+
+
+HIDDEN = object()
+"""Stands in a row of a binary workbook that is hidden."""
+
 Sheets = Mapping[str, Sequence[Sequence[Any]]]
 
 
@@ -116,13 +124,18 @@ def _text(value: str) -> bytes:
 
 
 def _xlsb_row(y: int, row: Sequence[Any]) -> bytes:
-    made = _record(0, struct.pack("<IIHBBI", y, 0, 300, 0, 0, 0))
+    hidden = 0x10 if HIDDEN in row else 0
+    made = _record(0, struct.pack("<IIHBBBI", y, 0, 300, 0, hidden, 0, 0))
     for x, value in enumerate(row):
         at = struct.pack("<II", x, 0)
+        if value is HIDDEN:
+            continue
         if isinstance(value, str):
             made += _record(6, at + _text(value))
         elif isinstance(value, bool):
             made += _record(4, at + bytes([value]))
+        elif isinstance(value, Error):
+            made += _record(11, at + bytes([value, 0, 0]) + struct.pack("<II", 0, 0))
         elif value is not None:
             made += _record(5, at + struct.pack("<d", value))
     return made

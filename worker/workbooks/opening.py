@@ -13,6 +13,7 @@ from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from worker.scoring.columns import ColumnType
 from worker.scoring.readings import NOTHING_SAID, Conventions
+from worker.workbooks import binaryscan, oldscan
 from worker.workbooks.addressing import Area
 from worker.workbooks.archive import FileLimits
 from worker.workbooks.errors import FileTooCostly, Limit
@@ -54,22 +55,25 @@ def open_source(path: str | os.PathLike[str], limits: FileLimits, told: Told = U
             yield source
     else:
         with calamine(Path(path)) as book:
-            yield _Other(book, told.kind, limits)
+            yield _Other(Path(path), book, told.kind, limits)
 
 
 class _Other:
-    """What only the fast reader knows: .xlsb, .xls, .ods. It gives blanks for error cells and for formulas without a
-    value, and no names, tables, formats or hidden rows.
+    """What only the fast reader knows: .xlsb, .xls, .ods. It gives blanks for error cells, and no names, tables,
+    formats or hidden rows. Errors and hidden rows of .xlsb and .xls are looked up.
     """
 
     tables: tuple[Table, ...] = ()
     names: tuple[DefinedName, ...] = ()
     ragged = False
 
-    def __init__(self, book: CalamineWorkbook, kind: Kind, limits: FileLimits) -> None:
+    def __init__(self, path: Path, book: CalamineWorkbook, kind: Kind, limits: FileLimits) -> None:
+        self._path = path
+        self._limits = limits
         self._book = book
+        self._kind = kind
         self._most = limits.cells_millions * 1_000_000
-        self.warnings = (f"format-tells-less: .{kind}",)
+        self.warnings = (f"format-tells-less: .{kind}",) if kind is Kind.OPEN_DOCUMENT else ()
         self.sheets = tuple(
             SheetPart(sheet.name, sheet.name, sheet.visible is not SheetVisibleEnum.Visible)
             for sheet in book.sheets_metadata
@@ -85,7 +89,11 @@ class _Other:
             raise FileTooCostly(Limit.CELLS, found.height * found.width, self._most, sheet)
         return grid_of(found)
 
-    def look_closer(self, _sheet: str, _area: Area) -> Closer:
+    def look_closer(self, sheet: str, area: Area) -> Closer:
+        if self._kind is Kind.BINARY:
+            return binaryscan.look_closer(self._path, self._limits, sheet, area)
+        if self._kind is Kind.OLD:
+            return oldscan.look_closer(self._path, self._book.sheet_names.index(sheet), area)
         return Closer()
 
     def formats(self, _sheet: str, cells: Sequence[Cell | None]) -> tuple[str, ...]:
