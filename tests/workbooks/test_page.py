@@ -151,3 +151,22 @@ def test_numbers_have_as_many_places_as_a_person_wants(
     """The largest of the column says how many."""
     append_sheets(book({"S": {}}), tmp_path / "out.xlsx", {"New": pd.DataFrame({"x": values})})
     assert _open(tmp_path / "out.xlsx")["New"]["A2"].number_format == code
+
+
+@pytest.mark.parametrize(
+    ("given", "printed"),
+    [
+        ("Kredit · Model 2 · Desk, scores@example.com " * 4, ("Kredit · Model 2 · Desk, scores@example.com " * 4)[:-1]),
+        ("A & B\nC", "A && B C"),
+        ("&" * 200, "&" * 240),
+        ("x" + "&" * 200, "x" + "&" * 238),
+        ("\U0001f600" * 200, "\U0001f600" * 120),
+    ],
+)
+def test_a_footer_is_printed_as_far_as_excel_takes_it(book: Book, tmp_path: Path, given: str, printed: str) -> None:
+    """Ampersands are doubled, and none is cut in two; 255 UTF-16 units are the most of a whole footer."""
+    out = tmp_path / "out.xlsx"
+    append_sheets(book({"S": {}}), out, [Sheet("Sum", _FRAME, footer=given)])
+    footer = next(text for part in _added(out).values() if (text := part.findtext("{*}headerFooter/{*}oddFooter")))
+    assert footer == f"&L{printed}&R&P / &N"
+    assert len(footer.encode("utf-16-le")) // 2 <= 255

@@ -127,10 +127,9 @@ def _footer(page: Page) -> str:
     """What stands below every printed page; an ampersand is doubled there, and 255 characters are the most."""
     if not page.footer:
         return "&amp;L&amp;A&amp;RPage &amp;P of &amp;N"
-    text = " ".join(page.footer.split())
-    while len(text) + text.count("&") > _MOST_FOOTER:
-        text = text[:-1]
-    text = text.replace("&", "&&")
+    text = shortened(" ".join(page.footer.split()).replace("&", "&&"), _MOST_FOOTER)
+    if text.count("&") % 2:
+        text = text[:-1]  # the cut fell between the two of a pair
     return escape(f"&L{text}&R&P / &N")
 
 
