@@ -87,8 +87,8 @@ ADDRESSES: dict[str, tuple[str, int | None, int]] = {
     f"DELETE {OWN}/{{endpoint_id}}/devices/{{device}}": ("customer", 204, 404),
 }
 KEYS = ("none", "wrong", "operator", "customer", "own", "device", "revoked", "expired")
-BODY = {
-    "Description": "As before.",
+BODY = {"Description": "As before."}
+SERVICE_BODY = BODY | {
     "Contract": {},
     "Model": {"BaseLocation": "https://x.test/", "RelativeLocation": "m.onnx", "SasBlobToken": ""},
 }
@@ -153,7 +153,8 @@ class World:
             name="rows.csv",
         )
         headers = {"Authorization": f"Bearer {self.keys[key]}"} if key != "none" else {}
-        body = {} if method in {"GET", "DELETE"} else {"json": BODY}
+        given = BODY if "/endpoints/" in address else SERVICE_BODY
+        body = {} if method in {"GET", "DELETE"} else {"json": given}
         return self.host.session.request(method, f"{self.host.url}{filled}", headers=headers, **body)
 
 
