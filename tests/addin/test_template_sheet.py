@@ -9,8 +9,9 @@ import pytest
 import xlwings as xw
 
 from tests.addin.acting import OUTPUTS, Bench, scores, values
+from tests.addin.desks import URL
 from tests.addin.lo_engine import session
-from tests.scoring.conftest import SCHEMA
+from tests.scoring.conftest import KEY, SCHEMA
 from workbook_templates import Facts, bind, build, read_definition
 
 DEFINITION = """\
@@ -51,3 +52,14 @@ def test_scores_go_into_the_green_columns(template: xw.Book, tmp_path: Path) -> 
     assert len(told.asked) == 1  # where they should go, and nothing else
     assert values(template, "E10:H11", "Input") == scores(20, 21)
     assert values(template, "A10:A11", "Input") == [["A-0"], ["A-1"]]
+
+
+def test_the_template_chooses_its_endpoint_in_the_drop_down(template: xw.Book, tmp_path: Path) -> None:
+    """As it was built, from its hidden names alone; nothing is sent before somebody clicks."""
+    bench = Bench(template, tmp_path)
+    bench.made.catalogue.add("ages", URL.replace("/e1", f"/{'ab' * 16}"), KEY)
+    bench.made.catalogue.select("credit")
+    bench.do("offer_endpoint")
+    chosen = bench.made.catalogue.selected()
+    assert chosen is not None
+    assert (chosen.name, bench.host.fake.calls) == ("ages", [])

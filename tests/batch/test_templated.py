@@ -344,3 +344,14 @@ def test_a_definition_that_says_nothing_wrong_of_the_outputs_still_speaks(desk: 
         "Changed: Purpose (also takes boat).",
     ]
     assert [entry.name for entry in scored.parent.iterdir()] == [scored.name]
+
+
+def test_results_are_never_taken_for_input(desk: Desk) -> None:
+    """Sent again, the workbook is scored again; the sheet of before stays, the new one gets the next name."""
+    _, file = desk.send(fill(desk.template("en"), applicants(3)))
+    again = desk.home / "again.xlsx"
+    shutil.copyfile(file, again)
+    job, twice = desk.send(again)
+    assert (job.state, job.rows_read) == ("done", 3)
+    assert openpyxl.load_workbook(twice).sheetnames[-2:] == ["Results", "Results 2"]
+    assert changes(again, twice) == []

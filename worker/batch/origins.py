@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 import structlog
 
 from workbook_templates.definition import Definition, DefinitionError
 from workbook_templates.differences import Difference
 from workbook_templates.fit import faults
+from workbook_templates.reader import read_definition
 from workbook_templates.shelf import Shelf
 from worker.batch.ledger import Job
 from worker.scoring.schema import Schema, match_key
 from worker.workbooks import Labels, Rows
+
+MOST_KEPT = 1000
+"""Definitions, each in one language, that are kept as they were read; a text that changed is another."""
 
 log = structlog.get_logger("sheetscore.batch")
 
@@ -24,6 +29,7 @@ class Origins:
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
+        self._read = lru_cache(maxsize=MOST_KEPT)(read_definition)
 
     def labels(self, service: str, endpoints: Collection[str]) -> Labels:
         """What templates for endpoints of a service call their columns, in any language; a label of two columns counts
@@ -85,7 +91,8 @@ class Origins:
         if name not in self._shelf.names():
             return []
         try:
-            return [self._shelf.read(name, language) for language in self._shelf.read(name).languages]
+            text = self._shelf.text(name)
+            return [self._read(text, name, language) for language in self._read(text, name).languages]
         except (DefinitionError, OSError) as error:
             log.warning("a template cannot be read", template=name, error=str(error))
             return []
