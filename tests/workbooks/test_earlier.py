@@ -11,9 +11,11 @@ from typing import Any
 
 import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from worker.workbooks import Cell, Chart, Sheet, append_apart, append_sheets
+from worker.workbooks.fingerprint import fingerprint
 from worker.workbooks.package import Package
 
 Book = Callable[..., Path]
@@ -134,3 +136,18 @@ def test_a_renamed_sheet_keeps_its_name(scored: Path) -> None:
     assert append_sheets(scored, scored, _sheets(0.5), replace=True).sheets == ("March", "Scores summary")
     with Package(scored) as package:
         assert [sheet.name for sheet in package.sheets] == ["Data", "More", "March", "Scores summary"]
+
+
+def test_a_fingerprint_is_of_values_however_they_lie_in_memory() -> None:
+    """Pieces of other sizes, 2 and 2.0, and blank and empty text make no difference; any other value does."""
+    whole = [pa.chunked_array([["a", "", None, "b"]]), pa.chunked_array([[1.0, 2.0, None, 4.0]])]
+    pieces = [
+        pa.chunked_array([["a", None], [], [None, "b"]], pa.string()),
+        pa.chunked_array([[1.0], [2.0, None, 4.0]]),
+    ]
+    marks = {"A1": "x", "B1": 2, "C1": None}
+    same = fingerprint(whole, marks, 1)
+    assert fingerprint(pieces, {"B1": 2.0, "A1": "x", "D1": ""}, 1) == same
+    assert fingerprint([whole[1], whole[0]], marks, 1) != same
+    assert fingerprint([pa.chunked_array([["a", "b", None, ""]]), whole[1]], marks, 1) != same
+    assert fingerprint(whole, marks, 0) != same

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from worker.workbooks.cells import values_of
+from worker.workbooks.rows import bytes_of
 
 MARK = "Sheetscore "
 """What the comment of our tables begins with; the fingerprint follows."""
@@ -36,23 +37,43 @@ def fingerprint(columns: Sequence[pa.ChunkedArray], others: Mapping[str, Any], c
 
 
 def _digest(column: pa.ChunkedArray) -> bytes:
-    kind = column.type
     if column.null_count == len(column):
         return f"blank {len(column)}".encode()
-    if kind in (pa.float64(), pa.int64()):
-        numbers = pc.fill_null(column.cast(pa.float64(), safe=False), float("nan")).to_numpy() + 0.0
-        numbers[~np.isfinite(numbers)] = np.nan
-        return hashlib.blake2b(b"number" + numbers.tobytes()).digest()
-    if kind == pa.timestamp("us"):
-        moments = pc.fill_null(column.cast(pa.int64()), np.iinfo(np.int64).min).to_numpy()
-        return hashlib.blake2b(b"moment" + ((moments + 500) // 1000).tobytes()).digest()
-    if kind == pa.string():
-        texts = pc.fill_null(column, "")
-        lengths = pc.binary_length(texts).to_numpy().astype(np.int64)
-        joined = "".join(pc.binary_join(pa.array([chunk.to_pylist()]), "")[0].as_py() for chunk in texts.chunks)
-        return hashlib.blake2b(b"text" + lengths.tobytes() + joined.encode()).digest()
-    values = [value for chunk in column.chunks for value in values_of(chunk)]
-    return hashlib.blake2b(repr([_plain(value) for value in values]).encode()).digest()
+    for kinds, name, content in _BY_KIND:
+        if column.type in kinds:
+            # two, so that the borders between chunks make no difference
+            lengths, whole = hashlib.blake2b(name), hashlib.blake2b()
+            for chunk in column.chunks:
+                sizes, data = content(chunk)
+                lengths.update(sizes)
+                whole.update(data)
+            return lengths.digest() + whole.digest()
+    values = [_plain(value) for chunk in column.chunks for value in values_of(chunk)]
+    return hashlib.blake2b(repr(values).encode()).digest()
+
+
+def _numbers(chunk: pa.Array) -> tuple[bytes, bytes]:
+    numbers = pc.fill_null(chunk.cast(pa.float64(), safe=False), float("nan")).to_numpy() + 0.0
+    numbers[~np.isfinite(numbers)] = np.nan
+    return b"", numbers.tobytes()
+
+
+def _moments(chunk: pa.Array) -> tuple[bytes, bytes]:
+    blank = np.iinfo(np.int64).min
+    moments = pc.fill_null(chunk.cast(pa.int64()), blank).to_numpy()
+    return b"", np.where(moments == blank, blank, (moments + 500) // 1000).tobytes()
+
+
+def _texts(chunk: pa.Array) -> tuple[bytes, memoryview]:
+    texts = pc.fill_null(chunk, "").cast(pa.large_string())
+    return pc.binary_length(texts).to_numpy().astype(np.int64).tobytes(), bytes_of(texts)
+
+
+_BY_KIND: tuple[tuple[tuple[pa.DataType, ...], bytes, Callable[[pa.Array], tuple[bytes, bytes | memoryview]]], ...] = (
+    ((pa.float64(), pa.int64()), b"number", _numbers),
+    ((pa.timestamp("us"),), b"moment", _moments),
+    ((pa.string(),), b"text", _texts),
+)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any cell's value

@@ -94,7 +94,7 @@ class RowWriter:
             style, tail = self._tail(column, values, marked, (first_row, place))
             pieces += [_text(f'<c r="{letters(place)}'), numbers, style, tail]
         joined = pc.binary_join_element_wise(*pieces, self._row_tail(first_row, count), _text(""))
-        return _bytes(joined)
+        return bytes_of(joined)
 
     def _row_end(self, start: int, stop: int) -> Any:  # noqa: ANN401 - one scalar, or one for each row
         if not any(self._heights):
@@ -211,7 +211,7 @@ def _filled(before: Any, values: pa.Array, after: str) -> pa.Array:  # noqa: ANN
     return pc.fill_null(pc.binary_join_element_wise(before, texts, _text(after), _text("")), "/>")
 
 
-def _bytes(strings: pa.Array | pa.ChunkedArray) -> memoryview:
+def bytes_of(strings: pa.Array | pa.ChunkedArray) -> memoryview:
     """The bytes of all strings, one behind the other, without copying."""
     array = strings.combine_chunks() if isinstance(strings, pa.ChunkedArray) else strings
     offsets = np.frombuffer(array.buffers()[1], dtype=np.int64)[array.offset : array.offset + len(array) + 1]
