@@ -22,6 +22,7 @@ from tests.host.conftest import Host
 from worker.endpoints import Access, NewEndpoint
 from worker.endpoints.access import CODE_SECONDS
 from worker.endpoints.keys import digest
+from worker.host.throttle import MOST_FAILURES
 from worker.scoring import DeviceTaken
 from worker.store import tables
 from worker.store.engine import open_store
@@ -166,3 +167,11 @@ def test_a_file_that_is_no_connection_file_is_told(desk: Desk, text: str) -> Non
     file.write_text(text)
     with pytest.raises(BadConnectionFile):
         connected(desk.catalogue, file, "PC")
+
+
+def test_guessing_codes_is_slowed_down_like_guessing_keys(desk: Desk) -> None:
+    """After sixty in a minute the address is told to wait; a right code is still served from there."""
+    code = desk.code()
+    statuses = [desk.ask("GET", "", f"ssc_{number}").status_code for number in range(MOST_FAILURES + 1)]
+    assert statuses == [401] * MOST_FAILURES + [429]
+    assert desk.ask("GET", "", code).status_code == 200
