@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +171,52 @@ def test_a_footer_is_printed_as_far_as_excel_takes_it(book: Book, tmp_path: Path
     footer = next(text for part in _added(out).values() if (text := part.findtext("{*}headerFooter/{*}oddFooter")))
     assert footer == f"&L{printed}&R&P / &N"
     assert len(footer.encode("utf-16-le")) // 2 <= 255
+
+
+@pytest.mark.parametrize("append", [append_sheets, append_apart])
+def test_a_page_in_somebody_else_s_words_and_colours(book: Book, tmp_path: Path, append: Callable[..., Any]) -> None:
+    """Blocks above the table, which is then not frozen; its own word for ok, accent, footer, and colours of texts."""
+    frame = pd.DataFrame({"Id": ["a", "b", "c"], "Band": ["low", "high", None], "State": ["gut", "fehlt", "gut"]})
+    sheet = Sheet(
+        "Ergebnisse",
+        frame,
+        title="Alle",
+        status="State",
+        cells=[Cell("A4", "A rather long wording of a band", fill="CFE8D5"), Cell("B4", 1)],
+        charts=[Chart("Drawn", "A4:A4", "B4:B4", "E4", width=300, height=150, format="0%")],
+        tints={"Band": {"low": "CFE8D5", "high": "F6CFC7"}},
+        top=12,
+        ok="gut",
+        accent="8A1538",
+        footer="A & B, " + "long " * 80,
+    )
+    out = tmp_path / "out.xlsx"
+    source = book({"S": {}})
+    append(source, out, [sheet])
+    made = openpyxl.load_workbook(out)["Ergebnisse"]
+    assert [cell.value for cell in made[12]] == ["Id", "Band", "State"]
+    assert made.freeze_panes is None
+    assert made.tables["Sheetscore_Scores"].ref == "A12:C15"
+    fills = {cell.value: cell.fill.fgColor.rgb for row in made["A4:C15"] for cell in row if cell.value}
+    assert (fills["low"], fills["high"], fills["A rather long wording of a band"]) == (
+        "FFCFE8D5",
+        "FFF6CFC7",
+        "FFCFE8D5",
+    )
+    assert fills["Id"] == made.sheet_properties.tabColor.rgb == "FF8A1538"
+    assert made["A14"].fill.fgColor.rgb != made["A13"].fill.fgColor.rgb  # the row that is not gut
+    assert made["A13"].fill.fill_type is None
+    assert made.column_dimensions["A"].width > 30
+    assert made.oddFooter.left.text.startswith("A && B, long")
+    assert len(made.oddFooter.left.text) <= 250
+
+
+def test_a_chart_of_numbers_below_zero_is_not_cut_off(book: Book, tmp_path: Path) -> None:
+    """Its axis begins at 0 only where nothing is below."""
+    for number, starts_at_zero in ((5, True), (-5, False)):
+        out = tmp_path / "out.xlsx"
+        page = Sheet("P", pd.DataFrame(), title="T", cells=[Cell("A3", "x"), Cell("B3", number)])
+        append_sheets(book({"S": {}}), out, [replace(page, charts=[Chart("C", "A3:A3", "B3:B3", "D3:H9")])])
+        with zipfile.ZipFile(out) as file:
+            (chart,) = (file.read(name) for name in file.namelist() if "/chart" in name and name.endswith(".xml"))
+        assert (b'<c:min val="0"/>' in chart) is starts_at_zero

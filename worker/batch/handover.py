@@ -35,6 +35,7 @@ class Handover:
         self._templates = templates
         self._base = base
         self._clock = clock
+        self._schemas: dict[tuple[str, int], dict[str, object]] = {}
 
     def parcel(self, endpoint: EndpointRow, template: str | None = None) -> Parcel:
         """A parcel for an endpoint's customer, with a new code that works once. Raises RuleError, DefinitionError; then
@@ -65,10 +66,13 @@ class Handover:
 
     def _schema(self, endpoint: EndpointRow) -> dict[str, object]:
         """The contract as its customer may see it: without sample rows, and without what concerns only the model."""
-        versions = self._registry.versions(endpoint.service)
-        contract = next(row.contract for row in versions if row.number == endpoint.contract_version)
-        outputs = tuple(replace(output, source="", index=None) for output in contract.outputs)
-        return Schema(contract.inputs, outputs).to_dict()
+        pinned = endpoint.service, endpoint.contract_version
+        if pinned not in self._schemas:
+            versions = self._registry.versions(endpoint.service)
+            contract = next(row.contract for row in versions if row.number == endpoint.contract_version)
+            outputs = tuple(replace(output, source="", index=None) for output in contract.outputs)
+            self._schemas[pinned] = Schema(contract.inputs, outputs).to_dict()
+        return self._schemas[pinned]
 
     def _zipped(self, files: dict[str, bytes]) -> bytes:
         made = io.BytesIO()
