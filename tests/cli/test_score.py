@@ -186,3 +186,25 @@ def test_score_a_csv_file_as_its_author_writes(home: Path, tmp_path: Path) -> No
     odd = score(str(file), "--endpoint", "creditrisk/default", "--home", str(home), "--csv-separator", "x")
     assert odd.returncode != 0
     assert "csv_separator" in odd.stderr
+
+
+@pytest.mark.filterwarnings("ignore:.*extension is not supported")
+def test_a_template_knows_its_endpoint(home: Path, tmp_path: Path) -> None:
+    """Without --endpoint the workbook says which; one that says nothing and fits several is asked about."""
+    engine = open_store("", home)
+    registry = Registry(engine, home)
+    registry.add_customer("acme")
+    registry.add_endpoint("creditrisk", "acme", "acme")
+    engine.dispose()
+    made = [sys.executable, "-P", "-m", "worker", "templates", "build", "credit", "--endpoint", "creditrisk/acme"]
+    subprocess.run([*made, "--out", str(tmp_path), "--home", str(home)], check=True, capture_output=True)
+    ran = score(str(tmp_path / "credit-acme.xlsx"), "--home", str(home))
+    assert ran.returncode == 0, ran.stderr
+    assert "All 3 rows scored" in ran.stdout
+    scored = CalamineWorkbook.from_path(tmp_path / "credit-acme.scored.xlsx")
+    assert scored.sheet_names[-1] == "Results"
+    plain = tmp_path / "applicants.xlsx"
+    plain.write_bytes(material.workbook())
+    ran = score(str(plain), "--home", str(home))
+    assert ran.returncode == 1
+    assert "Name one with --endpoint: creditrisk/acme, creditrisk/default." in " ".join(ran.stderr.split())
