@@ -40,7 +40,7 @@ class BoundedFile:
     def write(self, line: bytes) -> None:
         """Add a line, whole. It is lost where the disk fails: what it tells of must not end with it."""
         with suppress(OSError):
-            if self._handle == _CLOSED or os.fstat(self._handle).st_size + len(line) > self._most_bytes:
+            if self._handle == _CLOSED or os.lseek(self._handle, 0, os.SEEK_END) + len(line) > self._most_bytes:
                 self._turn()
             os.write(self._handle, line)
 

@@ -7,7 +7,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -196,10 +196,11 @@ class Models:
     def in_memory(self, service: str, contract_version: int, model_version: int) -> tuple[Schema, Model] | None:
         """As `get`, but never waits for a disk or a database: None when it is not loaded."""
         pins = (service, contract_version, model_version)
-        found = self._kept.get(pins)
-        with suppress(KeyError):  # it may have gone between the two lines
+        try:
             self._kept.move_to_end(pins)
-        return found
+            return self._kept[pins]
+        except KeyError:  # it may also have gone between the two lines
+            return None
 
     @property
     def loaded(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,7 @@ _NUMPY = {FLOAT: np.float32, DOUBLE: np.float64, INT64: np.int64, BOOL: np.bool_
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """Which column becomes which input, and how. `floats` are the numbers that the model takes as float32, [n, 1];
-    `wanted` are the model's names of the outputs.
+    `wanted` are the model's names of what `read` makes outputs of: which of them each is made of.
     """
 
     inputs: tuple[Column, ...]
@@ -83,6 +83,7 @@ class _Plan:
     floats: list[tuple[str, str]]
     others: list[tuple[str, str, Feeder]]
     wanted: list[str]
+    read: list[tuple[Output, int]]
 
     def feeds(self, columns: Columns) -> Feeds:
         """Raises Rejected where a value would be changed beyond rounding."""
@@ -92,9 +93,9 @@ class _Plan:
     def row(self, columns: Columns) -> Feeds:
         """As `feeds`, for one row: its numbers become parts of one array, at a quarter of the time."""
         numbers = [columns[column].item() for column, _ in self.floats]
-        for (column, _), number in zip(self.floats, numbers, strict=True):
-            if abs(number) > _LARGEST_FLOAT32:
-                raise _too_large(0, column)
+        if not sum(map(abs, numbers)) <= _LARGEST_FLOAT32:  # or one is NaN
+            for column, _ in self.floats:
+                _check_size(columns[column], _LARGEST_FLOAT32, column)
         feeds = {name: feed(columns[column]) for column, name, feed in self.others}
         for (_, name), part in zip(self.floats, np.array(numbers, np.float32).reshape(-1, 1, 1), strict=True):
             feeds[name] = part
@@ -155,18 +156,15 @@ class OnnxSession:
         single = {self._name(p): self._value(p) for p in schema.parameters} if schema.parameters else {}
         for name in single.keys() - self._single:
             feeds[name] = np.repeat(single.pop(name), rows, axis=0)
-        parts: list[list[npt.NDArray[Any]]] = []
         with WATCH.run(seconds) as options:
-            for part in _slices(feeds, rows):
-                try:
-                    parts.append(self._session.run(plan.wanted, part | single if single else part, options))
-                except FAILURES as error:
-                    raise _failed(error, seconds if options.terminate else None) from None
-        joined = parts[0] if len(parts) == 1 else [np.concatenate(pieces) for pieces in zip(*parts, strict=True)]
-        whole = dict(zip(plan.wanted, joined, strict=True))
-        if any(len(values) != rows for values in whole.values()):
+            try:
+                parts = [self._session.run(plan.wanted, part | single, options) for part in _slices(feeds, rows)]
+            except FAILURES as error:
+                raise _failed(error, seconds if options.terminate else None) from None
+        whole = parts[0] if len(parts) == 1 else [np.concatenate(pieces) for pieces in zip(*parts, strict=True)]
+        if {*map(len, whole)} != {rows}:
             raise BadAnswer("the model gave another number of rows than it got")
-        return {output.name: _read(output, whole[output.source]) for output in schema.outputs}
+        return {output.name: _read(output, whole[at]) for output, at in plan.read}
 
     def _planned(self, schema: Schema) -> _Plan:
         """Made once for the contract that was asked for last, since most calls bring one row."""
@@ -176,7 +174,8 @@ class OnnxSession:
             floats = [(c.name, n) for c, n in named if c.type is ColumnType.NUMBER and self._inputs[n] == (FLOAT, 2)]
             others = [(c.name, n, _feeder(c, *self._inputs[n])) for c, n in named if (c.name, n) not in floats]
             wanted = list(dict.fromkeys(output.source for output in schema.outputs))
-            plan = self._plan = _Plan(schema.inputs, schema.outputs, floats, others, wanted)
+            read = [(output, wanted.index(output.source)) for output in schema.outputs]
+            plan = self._plan = _Plan(schema.inputs, schema.outputs, floats, others, wanted, read)
         return plan
 
     def _name(self, column: Column) -> str:
@@ -224,12 +223,11 @@ def _refuse(data: bytes) -> None:
         raise ExternalData
 
 
-def _slices(feeds: Feeds, rows: int) -> Iterator[Feeds]:
+def _slices(feeds: Feeds, rows: int) -> list[Feeds]:
     if rows <= SLICE_ROWS:
-        yield feeds
-        return
-    for start in range(0, rows, SLICE_ROWS):
-        yield {name: values[start : start + SLICE_ROWS] for name, values in feeds.items()}
+        return [feeds]
+    starts = range(0, rows, SLICE_ROWS)
+    return [{name: values[start : start + SLICE_ROWS] for name, values in feeds.items()} for start in starts]
 
 
 def _failed(error: BaseException, ended_after: float | None) -> EndpointError:

@@ -97,6 +97,11 @@ class EndpointRow:
     expires_at: float | None = None
     logging_until: float | None = None
 
+    @property
+    def pins(self) -> tuple[str, int, int]:
+        """Service name, contract version, model version."""
+        return self.service, self.contract_version, self.model_version
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:

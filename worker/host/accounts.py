@@ -61,7 +61,6 @@ class Accounts:
 
     def load(self, models: Models, endpoint: EndpointRow) -> tuple[Schema, Model]:
         """The endpoint's contract and model. Raises as Models.get."""
-        pins = endpoint.contract_version, endpoint.model_version
         if self.logs is None:
-            return models.get(endpoint.service, *pins)
-        return self.logs.load(models, endpoint, *pins)
+            return models.get(*endpoint.pins)
+        return self.logs.load(models, endpoint, endpoint.contract_version, endpoint.model_version)

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from worker.batch.templates import Templates
 from worker.endpoints import Snapshots
@@ -95,7 +95,7 @@ def create_app(
         HTTPException: _no_such_address,
         Exception: _fault,
     }
-    app = FastAPI(
+    app = _Host(
         title="Sheetscore",
         routes=routes,
         exception_handlers=handlers,
@@ -109,15 +109,25 @@ def create_app(
         management.add_to(app)
     app.state.public_url, app.state.wall_clock = public_url(settings), wall_clock
     root_path = urlsplit(app.state.public_url).path
-    # Around Starlette's own layers rather than among them: `execute` needs none of those.
     outer: ASGIApp = Direct(app.build_middleware_stack(), score)
     if pages := origins(settings):
         outer = CrossOrigin(outer, pages)
     outer = Guard(outer, log, failures, host_names(settings), root_path)
     if proxies := trusted_proxies(settings):
         outer = Forwarded(outer, proxies)
-    app.middleware_stack = outer
+    app.outer = outer
     return app
+
+
+class _Host(FastAPI):
+    """What stands around every address stands around FastAPI's own layers too: `execute` needs none of those."""
+
+    outer: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        scope["app"] = self
+        await self.outer(scope, receive, send)
 
 
 async def _refused(_: Request, refusal: Exception) -> Response:

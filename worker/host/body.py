@@ -4,12 +4,14 @@ JSON in it.
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from codecs import BOM_UTF8
 from typing import Any
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive
 
 from worker.host.headers import header
 from worker.host.refusals import too_large, unsupported, wrong_body
@@ -17,18 +19,33 @@ from worker.host.refusals import too_large, unsupported, wrong_body
 _GZIP = 16 + zlib.MAX_WBITS  # zlib's way to say that gzip's header and checksum stand around the data
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body, unpacked. Raises Refusal when it is larger than `limit` bytes, packed or not, or packed otherwise."""
+async def read_body(request: Request, limit: int, until: float | None = None) -> bytes:
+    """The body, unpacked. Raises Refusal when it is larger than `limit` bytes, packed or not, or packed otherwise, and
+    TimeoutError when it began to come and is not there at `until`, by the event loop's clock. One that never begins is
+    the connection's to end.
+    """
+    unpack = _unpacker(request, limit)
+    message = await request.receive()
+    body: bytes = message.get("body", b"")
+    if unpack is None and message["type"] == "http.request" and not message.get("more_body") and len(body) <= limit:
+        return body
+    async with asyncio.timeout_at(until):
+        return await _read_on(message, request.receive, limit, unpack)
+
+
+def _unpacker(request: Request, limit: int) -> _Gzip | None:
     told = header(request, b"content-length")
     if told.isdecimal() and int(told) > limit:
         raise too_large(limit)
     encoding = header(request, b"content-encoding").strip().lower()
     if encoding not in {"", "identity", "gzip", "x-gzip"}:
         raise unsupported("The only Content-Encoding is gzip.", {"Accept-Encoding": "gzip, identity"})
-    unpack = _Gzip(limit) if encoding.endswith("gzip") else None
+    return _Gzip(limit) if encoding.endswith("gzip") else None
+
+
+async def _read_on(message: Message, receive: Receive, limit: int, unpack: _Gzip | None) -> bytes:
     size, packed, chunks, more = 0, 0, [], True
     while more:
-        message = await request.receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         chunk, more = message.get("body", b""), message.get("more_body", False)
@@ -38,9 +55,11 @@ async def read_body(request: Request, limit: int) -> bytes:
         if max(size, packed) > limit:
             raise too_large(limit)
         chunks.append(part)
+        if more:
+            message = await receive()
     if unpack and packed and not unpack.is_whole:
         raise wrong_body("it ends before what is packed in it does")
-    return b"".join(chunks) if len(chunks) > 1 else chunks[0]
+    return b"".join(chunks)
 
 
 def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON

@@ -28,8 +28,7 @@ class Described:
 
     async def contract(self, endpoint: EndpointRow) -> Schema:
         """The contract that an endpoint is pinned to."""
-        pins = endpoint.service, endpoint.contract_version, endpoint.model_version
-        loaded = self._snapshots.models.in_memory(*pins)
+        loaded = self._snapshots.models.in_memory(*endpoint.pins)
         if loaded is None:
             loaded = await to_thread.run_sync(self._accounts.load, self._snapshots.models, endpoint)
         return loaded[0]

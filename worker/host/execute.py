@@ -105,28 +105,46 @@ class Execute:
         if not self._throttle.enter(endpoint.id, endpoint.max_concurrent_calls):
             raise throttled(f"{endpoint.service}/{endpoint.name}", endpoint.max_concurrent_calls)
         work: list[Future[Any]] = []
+        until = asyncio.get_running_loop().time() + self._limits.seconds
         try:
-            async with asyncio.timeout(self._limits.seconds):
-                body = await read_body(request, self._limits.body_bytes)
-                question = _Question(endpoint, body, choose(request, endpoint))
-                return *await self._answered(question, work), question.format.media_type
+            body = await read_body(request, self._limits.body_bytes, until)
+            question = _Question(endpoint, body, choose(request, endpoint))
+            answered = self._at_once(question)
+            if answered is None:
+                async with asyncio.timeout_at(until):
+                    answered = await self._in_thread(question, work)
         except TimeoutError:
             raise timed_out(self._limits.seconds) from None
         finally:
             self._leave(endpoint.id, work)
+        return *answered, question.format.media_type
 
-    async def _answered(self, question: _Question, work: list[Future[Any]]) -> tuple[bytes, int]:
-        """Scored at once when that is quick, else in a thread. What was given to a thread is added to `work`."""
+    def _at_once(self, question: _Question) -> tuple[bytes, int] | None:
+        """The answer, if it is there sooner than a thread would be, judged by the last call to the same model."""
+        pins, size = question.endpoint.pins, len(question.body)
+        pace = self._seconds_per_byte.get(pins)
+        if pace is None or size > self._limits.inline_bytes:
+            return None
+        loaded = self._models.in_memory(*pins)
+        if loaded is None or pace * (size + _SMALL_CALL_BYTES) >= self._limits.inline_seconds:
+            return None
+        schema, model = loaded
+        if not isinstance(model, OnnxModel):
+            return None
+        try:
+            return self._scored(question, schema, partial(model.session.score, seconds=self._limits.inline_end))
+        except TimedOut:  # quick for the last rows, slow for these: nobody else shall wait for them
+            del self._seconds_per_byte[pins]
+            return None
+
+    async def _in_thread(self, question: _Question, work: list[Future[Any]]) -> tuple[bytes, int]:
+        """What was given to a thread is added to `work`."""
         endpoint = question.endpoint
-        loaded = self._models.in_memory(*_pins(endpoint))
+        loaded = self._models.in_memory(*endpoint.pins)
         if loaded is None:
             work.append(self._here.submit(endpoint.id, lambda: self._accounts.load(self._models, endpoint)))
             loaded = cast("tuple[Schema, Model]", await asyncio.wrap_future(work[-1]))
         schema, model = loaded
-        if isinstance(model, OnnxModel) and self._is_quick(question):
-            with suppress(TimedOut):  # quick for the last rows, slow for these: nobody else shall wait for them
-                return self._scored(question, schema, partial(model.session.score, seconds=self._limits.inline_end))
-            self._seconds_per_byte.pop(_pins(endpoint), None)
         pool = self._here if isinstance(model, OnnxModel) else self._away
         work.append(pool.submit(endpoint.id, lambda: self._score(question, schema, model)))
         return await asyncio.wrap_future(cast("Future[tuple[bytes, int]]", work[-1]))
@@ -143,13 +161,6 @@ class Execute:
                 loop.call_soon_threadsafe(self._throttle.leave, endpoint_id)
 
         work[-1].add_done_callback(leave)
-
-    def _is_quick(self, question: _Question) -> bool:
-        """Whether the answer is there sooner than a thread would be, judged by the last call to the same model."""
-        if len(question.body) > self._limits.inline_bytes:
-            return False
-        pace = self._seconds_per_byte.get(_pins(question.endpoint))
-        return pace is not None and pace * (len(question.body) + _SMALL_CALL_BYTES) < self._limits.inline_seconds
 
     def _score(self, question: _Question, schema: Schema, model: Model) -> tuple[bytes, int]:
         """The body of the answer and its number of rows. Raises Refusal."""
@@ -172,7 +183,7 @@ class Execute:
             raise model_failed(error) from None
         content = question.format.write(scores, schema)
         seconds = time.perf_counter() - began
-        self._seconds_per_byte[_pins(question.endpoint)] = seconds / (len(question.body) + _SMALL_CALL_BYTES)
+        self._seconds_per_byte[question.endpoint.pins] = seconds / (len(question.body) + _SMALL_CALL_BYTES)
         return content, row_count(columns)
 
 
@@ -200,7 +211,3 @@ def endpoint_headers(endpoint: EndpointRow) -> dict[str, str]:
         VERSION_HEADER: str(endpoint.model_version),
         CONCURRENCY_HEADER: str(endpoint.max_concurrent_calls),
     }
-
-
-def _pins(endpoint: EndpointRow) -> tuple[str, int, int]:
-    return endpoint.service, endpoint.contract_version, endpoint.model_version

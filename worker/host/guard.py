@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from worker.host.addresses import host_of
+from worker.host.headers import look_through
 from worker.host.refusals import Detail, bad_argument, internal, too_many_failures
 from worker.host.throttle import MOST_FAILURES, Failures
 from worker.scoring.endpoint import is_loopback
@@ -45,38 +46,22 @@ class Guard:
         request_id = _new_id()
         scope.setdefault("state", {})["request_id"] = request_id
         scope["root_path"] = self._root_path
-        started = ended = False
-
-        async def with_id(message: Message) -> None:
-            nonlocal started, ended
-            if ended:
-                return
-            if message["type"] == "http.response.start":
-                started = True
-                # whoever has a key that was revoked is told so, however often it is sent: there is nothing to guess
-                if message["status"] == 401 and (wait := self._failed(scope)) and "revoked" not in scope["state"]:
-                    await too_many_failures(wait).response()(scope, receive, with_id)
-                    ended = True
-                    return
-                expires = scope["state"].get("expires")
-                told = [(EXPIRES_HEADER, expires.encode())] if expires else []
-                message["headers"] = [*message["headers"], (b"x-ms-request-id", request_id.encode()), *told]
-            await send(message)
-
+        headers = look_through(scope)
+        answer = _Answer(self, scope, receive, send)
         try:
-            if self._is_own_name(scope):
-                await self._app(scope, receive, with_id)
+            if self._is_own_name(headers.get(b"host", b"")):
+                await self._app(scope, receive, answer.send)
             else:
                 wrong = bad_argument(Detail("InvalidHost", "This host does not answer to that name."))
-                await wrong.response()(scope, receive, with_id)
+                await wrong.response()(scope, receive, answer.send)
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001 - whatever failed, the caller gets an answer
             self._log.error("request failed", request=request_id, error=_where(error))
-            if not started:
-                await internal().response()(scope, receive, with_id)
+            if not answer.started:
+                await internal().response()(scope, receive, answer.send)
 
-    def _failed(self, scope: Scope) -> float:
+    def failed(self, scope: Scope) -> float:
         """Counts a request without a right key; in how many seconds to try again, 0 while there were few."""
         address = (scope.get("client") or ("",))[0]
         count, seconds = self._failures.add(address)
@@ -84,10 +69,42 @@ class Guard:
             self._log.warning("many wrong keys", address=address, seconds=round(seconds))
         return seconds if count > MOST_FAILURES else 0.0
 
-    def _is_own_name(self, scope: Scope) -> bool:
+    def _is_own_name(self, host: bytes) -> bool:
         """A page from elsewhere whose name was made to point here (DNS rebinding) sends its own name as Host."""
-        name, loopback = _named(next((value for key, value in scope["headers"] if key == b"host"), b""))
+        name, loopback = _named(host)
         return loopback or name in self._names
+
+
+class _Answer:
+    """One answer on its way out. A class: a function that knows itself would be garbage for the collector, and with it
+    all that belongs to the request.
+    """
+
+    __slots__ = ("_ended", "_guard", "_receive", "_scope", "_send", "started")
+
+    def __init__(self, guard: Guard, scope: Scope, receive: Receive, send: Send) -> None:
+        self._guard = guard
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self.started = self._ended = False
+
+    async def send(self, message: Message) -> None:
+        """Passes a message on, the first with the headers that every answer has."""
+        if self._ended:
+            return
+        if message["type"] == "http.response.start":
+            self.started = True
+            state = self._scope["state"]
+            # whoever has a key that was revoked is told so, however often it is sent: there is nothing to guess
+            if message["status"] == 401 and (wait := self._guard.failed(self._scope)) and "revoked" not in state:
+                await too_many_failures(wait).response()(self._scope, self._receive, self.send)
+                self._ended = True
+                return
+            expires = state.get("expires")
+            told = [(EXPIRES_HEADER, expires.encode())] if expires else []
+            message["headers"] = [*message["headers"], (b"x-ms-request-id", state["request_id"].encode()), *told]
+        await self._send(message)
 
 
 def _new_id() -> str:

@@ -111,8 +111,7 @@ class Inference:
     async def _loaded(self, request: Request) -> tuple[EndpointRow, Schema]:
         endpoint = authorised(request, self._snapshots)
         _check_version(request, endpoint)
-        pins = endpoint.service, endpoint.contract_version, endpoint.model_version
-        loaded = self._snapshots.models.in_memory(*pins)
+        loaded = self._snapshots.models.in_memory(*endpoint.pins)
         if loaded is None:
             loaded = await to_thread.run_sync(self._accounts.load, self._snapshots.models, endpoint)
         return endpoint, loaded[0]
