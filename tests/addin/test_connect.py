@@ -175,3 +175,14 @@ def test_guessing_codes_is_slowed_down_like_guessing_keys(desk: Desk) -> None:
     statuses = [desk.ask("GET", "", f"ssc_{number}").status_code for number in range(MOST_FAILURES + 1)]
     assert statuses == [401] * MOST_FAILURES + [429]
     assert desk.ask("GET", "", code).status_code == 200
+
+
+def test_codes_that_were_not_used_are_taken_back(desk: Desk) -> None:
+    """All of one endpoint, whoever has them; another endpoint's stay, and so do keys that were made."""
+    used, first, second = desk.code(), desk.code(), desk.code()
+    other, _ = desk.access.add_code(desk.bolt.endpoint)
+    assert desk.ask("PUT", f"/{desk.acme.endpoint.id}/devices/PC", used).status_code == 201
+    assert desk.access.remove_codes(desk.acme.endpoint) == 2
+    desk.host.snapshots.refresh()
+    assert [desk.ask("GET", "", code).status_code for code in (first, second, other)] == [401, 401, 200]
+    assert devices(desk) == ["device:PC"]

@@ -76,6 +76,14 @@ def remove_device(endpoint: Endpoint, device: Device, *, home: Home, as_json: Js
     show.one({"endpoint": endpoint, "removed": device}, as_json=as_json)
 
 
+@endpoints.command("remove-codes")
+def remove_codes(endpoint: Endpoint, *, home: Home, as_json: Json = False) -> None:
+    """Revoke the codes of connection files that were handed over for an endpoint and not used yet."""
+    with opened(home) as engine:
+        removed = Access(engine).remove_codes(Registry(engine, home).endpoint(endpoint))
+    show.one({"endpoint": endpoint, "removed": removed}, as_json=as_json)
+
+
 @endpoints.command("rotate-key")
 def rotate_key(
     endpoint: Endpoint,

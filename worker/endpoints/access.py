@@ -114,6 +114,11 @@ class Access:
             db.execute(tables.code.insert().values(row))
         return code, until
 
+    def remove_codes(self, endpoint: EndpointRow) -> int:
+        """Revoke the codes of an endpoint that were not used; returns how many."""
+        with self._engine.begin() as db:
+            return db.execute(tables.code.delete().where(tables.code.c.endpoint_id == endpoint.id)).rowcount
+
     def opened_by_code(self, code: str) -> str | None:
         """Id of the endpoint that a code is for; None for one that is wrong, used or has ended. Found by its SHA-256,
         which tells nothing of a code that is nearly right.
