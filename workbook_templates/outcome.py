@@ -9,7 +9,7 @@ from workbook_templates.definition import ColumnWords, Definition
 from workbook_templates.phrases import Phrases
 from worker.scoring.errors import Problem, ProblemKind
 from worker.scoring.schema import Column, ColumnType, Schema, match_key
-from worker.scoring.words import LONGEST_REASON, MOST_REASONS, cut, shown
+from worker.scoring.words import LONGEST_REASON, MOST_REASONS, cut, nearest, shown
 
 _SELF_EVIDENT = {ProblemKind.ERROR_CELL, ProblemKind.NO_STORED_VALUE, ProblemKind.DATE_IN_NUMBER}
 """Problems whose words say already how to mend them."""
@@ -59,7 +59,9 @@ class Wording:
         if problem.detail:
             what = f"{what}: {problem.detail}"
         elif problem.value is not None:
+            near = nearest(str(problem.value), problem.wanted) if problem.kind is ProblemKind.NOT_A_CATEGORY else ""
             what = f"{what}: {shown(problem.value)}"
+            what += f", {self.phrases('perhaps', value=shown(near))}" if near else ""
         where = f"{self.label(problem.column)} ({cell})" if cell else self.label(problem.column)
         known = self._columns.get(match_key(problem.column or ""))
         needs = self.needs(known) if known and problem.kind not in _SELF_EVIDENT and not problem.detail else ""

@@ -61,6 +61,14 @@ def test_every_problem_has_words_in_every_language(language: str, kind: ProblemK
             None,
             "months: not a whole number: 3.5. A whole number is needed, for instance 12.",
         ),
+        (
+            Problem(0, ProblemKind.NOT_A_CATEGORY, "purpose", "boatt", ("car", "boat")),
+            "B2",
+            (
+                "purpose (B2): not in the list: 'boatt', perhaps 'boat'. "
+                "Choose a value from the list (arrow at the right of the cell, or Alt+Down)."
+            ),
+        ),
         (Problem(0, ProblemKind.BLANK, "new"), "E2", "new (E2): missing. TRUE or FALSE is needed."),
         (Problem(0, ProblemKind.NOT_TEXT, "note", True), "D2", "note (D2): not text: TRUE."),
         (Problem(0, ProblemKind.REJECTED, None, None, detail="too young."), None, "Refused by the model: too young."),

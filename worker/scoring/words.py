@@ -57,13 +57,18 @@ def _allowed(wanted: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def _perhaps(value: str, wanted: tuple[str, ...]) -> str:
-    """The allowed value that a misspelt one is nearest to; the same mistake is often made in many rows."""
+def nearest(value: str, wanted: tuple[str, ...]) -> str:
+    """The allowed value that a misspelt one is nearest to, '' for none; the same mistake is often made in many rows."""
     if len(value) < SHORTEST_WORD:  # codes such as A9 resemble each other without being meant
         return ""
     folded = {word.casefold(): word for word in wanted[:MOST_COMPARED]}
     near = get_close_matches(value[:LONGEST_VALUE].casefold(), folded, 1, CLOSE)
-    return f"; perhaps '{folded[near[0]]}'" if near else ""
+    return folded[near[0]] if near else ""
+
+
+def _perhaps(value: str, wanted: tuple[str, ...]) -> str:
+    near = nearest(value, wanted)
+    return f"; perhaps '{near}'" if near else ""
 
 
 def _not_a_number(problem: Problem) -> str:
