@@ -118,7 +118,7 @@ def test_the_log_is_bounded(bench: Bench) -> None:
 def test_help_names_every_button(bench: Bench) -> None:
     """Each with one sentence."""
     report = bench.do("help").reports[0]
-    for name in set(ACTIONS) - {"auto_score_tick", "clear_cache"}:
+    for name in set(ACTIONS) - {"auto_score_tick", "offer_endpoint", "clear_cache"}:
         assert name.replace("_", " ").capitalize() in report.replace("Auto-score", "Auto score")
     assert "=SCORE(data)" in report
 

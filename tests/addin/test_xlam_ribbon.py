@@ -127,7 +127,7 @@ def test_all_buttons_share_one_callback_and_their_tags_are_on_the_lists_of_actio
     listed = re.search(r"Const ACTIONS As String = (.*?)\n\n", source("Bridge.cls"), re.DOTALL)
     assert listed is not None
     vba = {name for name in "".join(re.findall(r'"(.*?)"', listed[1])).split(";") if name}
-    assert vba == tags | {"auto_score_tick", "select_endpoint"}
+    assert vba == tags | {"auto_score_tick", "select_endpoint", "offer_endpoint"}
     assert vba <= set(ACTIONS) | set(INDEXED)
 
 
