@@ -65,15 +65,14 @@ class BoundedFile:
         self._handle = self._open()
 
 
-def _fault(_logger: object, _method: str, event: EventDict) -> EventDict:
+def _add_fault(event: EventDict) -> None:
     """An exception as its types and places. Its text stays out: it can hold a customer's values."""
-    if event.pop("exc_info", None) and (error := sys.exc_info()[1]) is not None:
+    if event.pop("exc_info") and (error := sys.exc_info()[1]) is not None:
         event["fault"] = [*_chain(error)]
         event["trace"] = [
             f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
             for frame in traceback.extract_tb(error.__traceback__)
         ]
-    return event
 
 
 def _chain(error: BaseException | None) -> Iterator[str]:
@@ -85,7 +84,9 @@ def _chain(error: BaseException | None) -> Iterator[str]:
 
 def _line(logger: Any, method: str, event: EventDict) -> bytes:  # noqa: ANN401 - any structlog logger
     """An event as JSON, made in one go: every call writes a line."""
-    event = structlog.processors.add_log_level(logger, method, _fault(logger, method, event))
+    event = structlog.processors.add_log_level(logger, method, event)
+    if "exc_info" in event:
+        _add_fault(event)
     event["timestamp"] = now = dt.datetime.now(dt.UTC)
     event["message"] = event.pop("event")
     try:

@@ -153,9 +153,13 @@ class OnnxSession:
         rows = row_count(columns)
         plan = self._planned(schema)
         feeds = plan.row(columns) if rows == 1 else plan.feeds(columns)
-        single = {self._name(p): self._value(p) for p in schema.parameters} if schema.parameters else {}
-        for name in single.keys() - self._single:
-            feeds[name] = np.repeat(single.pop(name), rows, axis=0)
+        single: Feeds = {}
+        for parameter in schema.parameters:
+            name, value = self._name(parameter), self._value(parameter)
+            if name in self._single:
+                single[name] = value
+            else:
+                feeds[name] = np.repeat(value, rows, axis=0)
         with WATCH.run(seconds) as options:
             try:
                 parts = [self._session.run(plan.wanted, part | single, options) for part in _slices(feeds, rows)]

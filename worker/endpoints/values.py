@@ -44,8 +44,8 @@ def read_columns(cells: Mapping[str, Cells], schema: Schema) -> tuple[Columns, l
 
     Problems come in row order, at most MOST_PROBLEMS for a column; their cells hold the null of their type.
     """
-    columns = _one_row(cells, schema)
-    if columns is not None:
+    names = schema.input_names
+    if len(cells[names[0]]) == 1 and (columns := read_row(names, [cells[name][0] for name in names], schema)):
         return columns, []
     columns = {}
     problems: list[Problem] = []
@@ -97,14 +97,14 @@ def read_column(column: Column, values: Cells) -> Converted:
     return _READERS[column.type](column, values)
 
 
-def _one_row(cells: Mapping[str, Cells], schema: Schema) -> Columns | None:
-    """The columns, if there is one row and each of its cells is a value as it stands. Most calls bring one row, for
-    which the way of many rows costs several times as much. Its numbers are parts of one array.
+def read_row(names: tuple[Any, ...], row: list[Any], schema: Schema) -> Columns | None:
+    """The columns of one row, if `names` are those of the inputs in their order and each cell is a value as it stands,
+    else None. Most calls bring one such row, for which the way of many rows costs several times as much. Its numbers
+    are parts of one array.
     """
     plan = _row_plan(schema.inputs)
-    if len(cells[plan.names[0]]) != 1:
+    if names != plan.names or len(row) != len(names):
         return None
-    row = [cells[name][0] for name in plan.names]
     values = [row[at] for at, _ in plan.numbers]
     settled = [*map(type, row)] == plan.types and not isnan(sum(values))
     for at, column in plan.limited if settled else plan.columns:
@@ -124,7 +124,7 @@ class _RowPlan:
     """
 
     inputs: tuple[Column, ...]
-    names: list[str]
+    names: tuple[str, ...]
     types: list[type]
     columns: list[tuple[int, Column]]
     limited: list[tuple[int, Column]]
@@ -144,7 +144,7 @@ def _row_plan(inputs: tuple[Column, ...]) -> _RowPlan:
         free = [n and c.minimum is None and c.maximum is None for n, c in zip(number, inputs, strict=True)]
         found = _RowPlan(
             inputs,
-            [column.name for column in inputs],
+            tuple([column.name for column in inputs]),
             [_PLAIN.get(column.type, NoneType) for column in inputs],
             columns,
             [(at, column) for at, column in columns if not free[at]],

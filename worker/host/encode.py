@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy.typing as npt
 import orjson
 
 from worker.scoring.codecs.classic import OUTPUT
-from worker.scoring.schema import Columns, ColumnType, Output, Schema
+from worker.scoring.schema import Columns, ColumnType, Schema
 
 Tokens = list[bytes]
 
@@ -36,17 +35,17 @@ def encode(columns: Columns, schema: Schema, *, records: bool, details: bool) ->
     rows = b"],[".join(map(b",".join, zip(*tokens, strict=True)))
     return b'{"Results":{"%b":{"type":"DataTable","value":{%b,"Values":[[%b]]}}}}' % (
         OUTPUT.encode(),
-        _head(schema.outputs, details),
+        _head(schema, details),
         rows,
     )
 
 
-@lru_cache(maxsize=256)
-def _head(outputs: tuple[Output, ...], details: bool) -> bytes:
-    """Names, and types if wanted. Made once: most answers hold one row."""
-    names = orjson.dumps([output.name for output in outputs])
-    types = orjson.dumps([TYPE_NAMES[output.type] for output in outputs])
-    return b'"ColumnNames":%b,"ColumnTypes":%b' % (names, types) if details else b'"ColumnNames":%b' % names
+def _head(schema: Schema, details: bool) -> bytes:
+    """Names, and types if wanted."""
+    head: dict[str, Any] = {"ColumnNames": [output.name for output in schema.outputs]}
+    if details:
+        head["ColumnTypes"] = [TYPE_NAMES[output.type] for output in schema.outputs]
+    return orjson.dumps(head)[1:-1]
 
 
 def _numbers(values: npt.NDArray[Any]) -> Tokens:

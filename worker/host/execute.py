@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -42,8 +41,7 @@ class _Scores(Response):
         self.body, self.raw_headers = content, headers
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(NamedTuple):
     endpoint: EndpointRow
     body: bytes
     format: Format
