@@ -116,8 +116,9 @@ def _has_json_numbers(text: npt.NDArray[np.uint8]) -> bool:
 def _split(rows: bytes, names: list[str], schema: Schema, *, quoted: bool) -> pa.Table:
     """Rows to tokens, just as they stood; numbers that are not quoted are read at once. Raises ArrowInvalid."""
     number = pa.string() if quoted else pa.float64()
+    lines = pc.replace_substring(pa.scalar(rows, pa.binary()), "],[", "\n")  # a quarter of the time of bytes.replace
     return csv.read_csv(
-        pa.BufferReader(rows.replace(b"],[", b"\n")),
+        pa.BufferReader(lines.as_buffer()),
         csv.ReadOptions(column_names=names, use_threads=False, block_size=len(rows) + 1),
         csv.ParseOptions(quote_char=False, double_quote=False, escape_char=False, ignore_empty_lines=False),
         csv.ConvertOptions(
