@@ -33,6 +33,7 @@ from worker.endpoints import Models, Registry, Remote
 from worker.endpoints.conventions import from_json
 from worker.endpoints.passwords import Passwords
 from worker.scoring import Answer, Column, Columns, ColumnType, Endpoint, Limits, Output, Schema, ScoringClient
+from worker.scoring.readings import NOTHING_SAID
 from worker.settings import Settings
 from worker.store import open_store
 
@@ -196,8 +197,8 @@ class Bench:
         """The endpoint, called in this process."""
         endpoint = Endpoint("http://127.0.0.1/workspaces/w/services/s", "", SCHEMA)
         client = ScoringClient(endpoint, self.transport, limits=limits, sleep=lambda s: None)
-        written = self.registry.conventions("acme") if job.conventions is None else from_json(job.conventions)
-        return Target(SCHEMA, 1, 1, client, written)
+        written = NOTHING_SAID if job.contract_version else self.registry.conventions("acme")
+        return Target(SCHEMA, 1, 1, client, from_json(job.conventions, written))
 
     def enter(self, book: Path, door: str = "folder", where: str = "") -> str:
         """Claim a copy of `book` as a job."""

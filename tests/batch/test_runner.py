@@ -84,6 +84,51 @@ def test_a_scored_workbook_can_be_dropped_again(bench, book, tmp_path: Path) -> 
     assert names == ["Loans", "Notes", "Scores", "Scores summary", "Scores 2", "Scores summary 2"]
 
 
+@pytest.mark.parametrize("door", ["folder", "upload"])
+def test_earlier_sheets_are_replaced_where_the_customer_wants_that(
+    bench, book, tmp_path: Path, expected_risk, door: str
+) -> None:
+    """However often: one `Scores` and one summary, of the last scoring. What a person wrote into one is kept."""
+    set_conventions(bench.registry._engine, "acme", replace_earlier=True)
+    source = book(tmp_path / "loans.xlsx", 20)
+
+    def score(at: str, value: object) -> Path:
+        """Change a cell and send the workbook."""
+        changed = openpyxl.load_workbook(source)
+        name, _, cell = at.partition("!")
+        changed[name][cell] = value
+        changed.save(source)
+        job = bench.drive(bench.enter(source, door))
+        made = (bench.boxes().root if door == "folder" else bench.folders.folder(job.id)) / job.result_name
+        source.write_bytes(made.read_bytes())
+        return made
+
+    for amount in (2000, 3000, 4000):
+        made = score("Loans!C5", amount)
+        assert CalamineWorkbook.from_path(made).sheet_names == ["Loans", "Notes", "Scores", "Scores summary"]
+        assert [line[2] for line in sheet(made)[1:3]] == [expected_risk(amount), expected_risk(1001)]
+    made = score("Scores!H2", "ask them")
+    names = CalamineWorkbook.from_path(made).sheet_names
+    assert names == ["Loans", "Notes", "Scores", "Scores summary", "Scores 2"]
+    assert (sheet(made)[1][2], sheet(made)[1][-1]) == (expected_risk(4000), "ask them")
+
+
+def test_whether_sheets_are_replaced_is_settled_when_a_job_starts(bench, book, tmp_path: Path) -> None:
+    """What the operator says while it is under way holds for the next one."""
+    source = book(tmp_path / "loans.xlsx", 100)
+    bench.drive(bench.enter(source))
+    source.write_bytes((bench.boxes().root / "done" / "loans.xlsx").read_bytes())
+    job_id = bench.enter(source)
+    bench.transport.calls = 0
+    assert bench.drive(job_id, stopping=lambda: bench.transport.calls >= 1).state == "queued"
+    set_conventions(bench.registry._engine, "acme", replace_earlier=True)
+    found = []
+    for each in (job_id, bench.enter(source)):
+        done = bench.boxes().root / (bench.drive(each).result_name or "")
+        found.append(CalamineWorkbook.from_path(done).sheet_names[4:])
+    assert found == [["Scores 2", "Scores summary 2"], []]
+
+
 def test_every_input_of_a_workbook_gets_its_sheet(bench, book, tmp_path: Path, expected_risk) -> None:
     """Two sheets with the endpoint's columns: each row once, parts numbered through, the summary tells of each."""
     job = bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 120, faults=True, more=70)))
@@ -344,7 +389,7 @@ class ForgetfulLedger(Ledger):
 # Reading and writing in this process: hundreds of jobs need no child to keep them apart.
 HERE = {
     "read": lambda file, schema, scratch, where, limits, written, labels: read_inputs(file, schema, where),
-    "write": lambda source, target, sheets, limits: append_sheets(source, target, sheets),
+    "write": lambda source, target, sheets, limits, replace: append_sheets(source, target, sheets, replace=replace),
 }
 
 READ_HERE = {"read": HERE["read"]}
@@ -444,7 +489,7 @@ def test_a_decided_failure_stays_decided(bench, book, tmp_path: Path, owner: Own
     assert (boxes.done, boxes.failed) == ([], ["loans.reason.txt", "loans.xlsx"])
 
 
-def no_room(*_: object) -> object:
+def no_room(*_: object, **__: object) -> object:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -481,7 +526,7 @@ class _Turned(io.BytesIO):
 def test_a_result_that_is_not_what_was_scored_is_not_handed_out(bench, book, tmp_path: Path) -> None:
     """A disk that changes what it stores: the job fails with that reason, and the original is what it was."""
 
-    def write(source: Path, target: Path, sheets: Any, limits: FileLimits) -> None:
+    def write(source: Path, target: Path, sheets: Any, limits: FileLimits, *, replace: bool) -> None:
         splice(source, _Turned(), pages(sheets), limits)
 
     source = tmp_path / "loans.xlsx"
@@ -604,7 +649,7 @@ def test_a_cancel_while_the_result_is_written_is_obeyed(bench, book, tmp_path: P
     """Who asked and was told yes finds it so."""
     job_id = bench.enter(book(tmp_path / "loans.xlsx", 20))
 
-    def write(*what: Any) -> object:
+    def write(*what: Any, **_: Any) -> object:
         assert bench.ledger.ask_cancel(job_id)
         return append_sheets(*what[:3])
 

@@ -19,6 +19,7 @@ from workbook_templates.shelf import Shelf
 from worker.batch.publish import template_name
 from worker.demo import material
 from worker.endpoints import Remote
+from worker.endpoints.conventions import set_conventions
 
 WORDS = {"en": ("Input", "Results", "Application"), "de": ("Eingabe", "Ergebnisse", "Antrag")}
 
@@ -270,3 +271,19 @@ def test_results_are_never_taken_for_input(desk: Desk) -> None:
     assert (job.state, job.rows_read) == ("done", 3)
     assert openpyxl.load_workbook(twice).sheetnames[-2:] == ["Results", "Results 2"]
     assert changes(again, twice) == []
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_earlier_results_are_replaced_where_the_customer_wants_that(desk: Desk, language: str) -> None:
+    """Again and again one sheet of results, with the last rows; one that a person wrote into is kept."""
+    set_conventions(desk.engine, "acme", replace_earlier=True)
+    name = WORDS[language][1]
+    before = openpyxl.load_workbook(file := desk.template(language)).sheetnames
+    row = applicants(2)[1]  # its score has 16 digits; openpyxl writes no more
+    for count in (4, 2, 3):
+        job, file = desk.send(fill(file, [row] * count))
+        assert (job.state, openpyxl.load_workbook(file).sheetnames) == ("done", [*before, name])
+    book = openpyxl.load_workbook(file)
+    book[name]["A40"] = "call them"
+    book.save(file)
+    assert openpyxl.load_workbook(desk.send(file)[1]).sheetnames == [*before, name, f"{name} 2"]

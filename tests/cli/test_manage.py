@@ -260,6 +260,9 @@ def test_how_a_customer_writes_is_said_shown_and_taken_back(shell: Shell) -> Non
     shown = shell("customers", "show", "acme")
     assert said.items() <= shown.items()
     assert (shown["decimal_sign"], shown["csv_separator"], shown["date_order"]) == ("", "\t", "dmy")
+    assert shell("customers", "update", "acme", "--replace-earlier")["replace_earlier"] is True
+    assert shell("customers", "show", "acme")["replace_earlier"] is True
+    assert shell("customers", "update", "acme", "--keep-earlier")["replace_earlier"] is False
     refused = shell.process("customers", "update", "acme", "--decimal-sign", "x")
     assert (refused.returncode, "decimal_sign" in refused.stderr) == (1, True)
     assert shell.process("customers", "show", "nobody").returncode == 1

@@ -13,6 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from worker.demo import material
 from worker.endpoints import Registry, Snapshots
+from worker.endpoints.conventions import set_conventions
 from worker.host import HostServer, create_app
 from worker.settings import Settings
 from worker.store import open_store
@@ -71,6 +72,27 @@ def test_score_a_range_into_a_file(home: Path, book: Path, tmp_path: Path) -> No
     )
     assert ran.returncode == 3, ran.stderr
     assert len(scores(out)) == 1001
+
+
+def test_a_workbook_scored_again_has_the_last_scores_alone(home: Path, book: Path) -> None:
+    """Its customer's setting, or an option for one file; else the new sheets come beside the earlier ones."""
+    engine = open_store("", home)
+    registry = Registry(engine, home)
+    registry.add_customer("acme")
+    registry.add_endpoint("creditrisk", "acme", "acme")
+    set_conventions(engine, "acme", replace_earlier=True)
+    engine.dispose()
+    first = CalamineWorkbook.from_path(book).sheet_names
+    for endpoint, options, added in (
+        ("acme", [], ["Scores", "Scores summary"]),
+        ("acme", [], ["Scores", "Scores summary"]),
+        ("default", ["--replace-earlier"], ["Scores", "Scores summary"]),
+        ("acme", ["--keep-earlier"], ["Scores", "Scores summary", "Scores 2", "Scores summary 2"]),
+    ):
+        words = ["--endpoint", f"creditrisk/{endpoint}", "--home", str(home), *options]
+        assert (ran := score(str(book), *words)).returncode == 3, ran.stderr  # some of its rows have problems
+        book.with_name(f"{book.stem}.scored.xlsx").replace(book)
+        assert CalamineWorkbook.from_path(book).sheet_names == [*first, *added]
 
 
 def test_where_the_result_cannot_go_is_told_before_anything_is_scored(home: Path, book: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.endpoints import Registry, rules
-from worker.endpoints.conventions import conventions_of, from_json, set_conventions, to_json
+from worker.endpoints.conventions import conventions_of, from_json, said_of_one, set_conventions, to_json
 from worker.scoring.readings import Conventions
 
 
@@ -24,6 +24,9 @@ def test_what_is_said_stays_until_it_is_taken_back(registry: Registry) -> None:
     )
     assert set_conventions(store, "acme", decimal_sign="") == Conventions("", "dmy", ";", "cp1252")
     assert registry.conventions("acme") == Conventions("", "dmy", ";", "cp1252")
+    assert set_conventions(store, "acme", replace_earlier=True).replace_earlier
+    assert set_conventions(store, "acme", csv_separator="").replace_earlier
+    assert set_conventions(store, "acme", replace_earlier=False) == Conventions("", "dmy", "", "cp1252")
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,25 @@ def test_an_unknown_customer_is_named(registry: Registry) -> None:
         set_conventions(registry._engine, "nobody", decimal_sign=",")
 
 
-@given(st.builds(Conventions, st.sampled_from(["", ".", ","]), st.sampled_from(["", "dmy"]), st.just("\t"), st.text()))
+def test_what_is_said_of_one_file_goes_before_what_its_customer_is_known_for() -> None:
+    """Also that something does not hold for it; where nothing is said of the file, the customer's stay."""
+    known = Conventions(",", "dmy", replace_earlier=True)
+    assert said_of_one(decimal_sign=None, replace_earlier=None) is None
+    assert from_json(None, known) == known
+    assert from_json(said_of_one(decimal_sign="", replace_earlier=False), known) == Conventions("", "dmy")
+    with pytest.raises(rules.ChoiceInvalid):
+        said_of_one(decimal_sign="x")
+
+
+@given(
+    st.builds(
+        Conventions,
+        st.sampled_from(["", ".", ","]),
+        st.sampled_from(["", "dmy"]),
+        st.just("\t"),
+        st.text(),
+        st.booleans(),
+    )
+)
 def test_stored_and_read_again(conventions: Conventions) -> None:
     assert from_json(to_json(conventions)) == conventions

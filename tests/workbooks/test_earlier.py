@@ -6,6 +6,7 @@ import datetime as dt
 import subprocess
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,24 @@ def test_a_sheet_that_a_person_changed_is_kept(scored: Path, change: Callable[[A
     assert done.sheets == ("Scores 2", "Scores summary")
     after = [[cell.value for cell in row] for row in openpyxl.load_workbook(scored)["Scores"].iter_rows()]
     assert after == before
+
+
+def test_no_sheet_gets_the_rows_of_another_input(book: Book) -> None:
+    """Of several pages each knows its sheet by its name; where one was changed, the next is not taken for it."""
+    path = book({"Data": {"A1": "x"}}, name="several.xlsx")
+    long = [f"Scores {'x' * 30} {which}" for which in "ab"]
+    for names in (["Scores Loans", "Scores More"], long):
+        for value in (0.25, 0.5):
+            two = [replace(_sheets(value + n / 10)[0], name=name) for n, name in enumerate(names)]
+            assert len(set(append_sheets(path, path, two, replace=True).sheets)) == 2
+    listed = ["Data", "Scores Loans", "Scores More", long[0][:31], f"{long[0][:29]} 2"]
+    assert openpyxl.load_workbook(path).sheetnames == listed
+    _with(path, lambda book: book["Scores Loans"].cell(2, 2, 0.3))
+    two = [replace(_sheets(0.75 + n / 10)[0], name=name) for n, name in enumerate(["Scores Loans", "Scores More"])]
+    assert append_sheets(path, path, two, replace=True).sheets == ("Scores Loans 2", "Scores More")
+    values = {name: openpyxl.load_workbook(path)[name]["B2"].value for name in ("Scores Loans", "Scores Loans 2")}
+    assert values == {"Scores Loans": 0.3, "Scores Loans 2": 0.75}
+    assert append_sheets(path, path, _sheets(0.9)[:1], replace=True).sheets == ("Scores",)
 
 
 def test_a_renamed_sheet_keeps_its_name(scored: Path) -> None:

@@ -23,7 +23,15 @@ from worker.workbooks import FileLimits, Kind, Labels, Rows, Sheet, kind_of, new
 from worker.workbooks.spool import Spool
 
 ReadBook = Callable[[Path, Schema, Path, str, FileLimits, Conventions, Labels], Sequence[Rows]]
-WriteBook = Callable[[Path, Path, Sequence[Sheet], FileLimits], object]
+
+
+class WriteBook(Protocol):
+    """Adds result sheets to a workbook; `append_apart` is one."""
+
+    def __call__(
+        self, source: Path, target: Path, sheets: Sequence[Sheet], limits: FileLimits, *, replace: bool
+    ) -> object:
+        """See `worker.workbooks.append_apart`."""
 
 
 class Result(Protocol):
@@ -47,7 +55,14 @@ class Form(Protocol):
         """The inputs to score."""
 
     def result(
-        self, job: Job, inputs: Sequence[Rows], original: Path, made: Path, schema: Schema, scratch: Path
+        self,
+        job: Job,
+        inputs: Sequence[Rows],
+        original: Path,
+        made: Path,
+        schema: Schema,
+        written: Conventions,
+        scratch: Path,
     ) -> Result:
         """Begin the result for these inputs, which will be the file `made`."""
 
@@ -61,7 +76,7 @@ class Workbook:
     def __init__(self, settings: Settings, read: ReadBook, write: WriteBook, origins: Origins) -> None:
         self.limits = file_limits(settings)
         self.most_columns = settings.pass_through_columns
-        self.write = write
+        self._write = write
         self._read = read
         self._origins = origins
 
@@ -71,22 +86,40 @@ class Workbook:
         return self._read(original, schema, scratch, job.input, self.limits, written, labels)
 
     def result(
-        self, job: Job, inputs: Sequence[Rows], original: Path, made: Path, schema: Schema, scratch: Path
+        self,
+        job: Job,
+        inputs: Sequence[Rows],
+        original: Path,
+        made: Path,
+        schema: Schema,
+        written: Conventions,
+        scratch: Path,
     ) -> Result:
         """Its `finish` raises WorkbookError, OSError."""
+
+        def write(base: Path, sheets: Sequence[Sheet]) -> None:
+            self._write(base, made, sheets, self.limits, replace=written.replace_earlier)
+
         definition = self._origins.definition(job, inputs[0], schema)
         if definition is not None:
-            return InWords(definition, schema, scratch, lambda sheets: self.write(original, made, sheets, self.limits))
-        return _Sheets(self, original, made, schema, scratch)
+            return InWords(definition, schema, scratch, lambda sheets: write(original, sheets))
+        return _Sheets(self, original, schema, scratch, write)
 
 
 class _Sheets:
-    def __init__(self, form: Workbook, original: Path, made: Path, schema: Schema, scratch: Path) -> None:
+    def __init__(
+        self,
+        form: Workbook,
+        original: Path,
+        schema: Schema,
+        scratch: Path,
+        write: Callable[[Path, Sequence[Sheet]], None],
+    ) -> None:
         self._form = form
         self._original = original
-        self._made = made
         self._schema = schema
         self._scratch = scratch
+        self._write = write
         self._spools: dict[int, Spool] = {}
         self.alone = kind_of(original, limits=form.limits) is not Kind.WORKBOOK
 
@@ -107,9 +140,8 @@ class _Sheets:
             if of in self._spools
         ]
         columns = [results.output_columns(sheet, self._schema) for sheet in sheets]
-        form, summary = self._form, summary_sheet(tallies, facts, spread(self._schema.outputs, columns))
-        made = [*(results.identified(sheet, self._schema) for sheet in sheets), summary]
-        form.write(self._base(), self._made, made, form.limits)
+        summary = summary_sheet(tallies, facts, spread(self._schema.outputs, columns))
+        self._write(self._base(), [*(results.identified(sheet, self._schema) for sheet in sheets), summary])
 
     def _base(self) -> Path:
         """The workbook that the sheets are added to."""
@@ -132,7 +164,14 @@ class Table:
         return [read_table(original, schema, self._limits)]
 
     def result(
-        self, job: Job, _inputs: Sequence[Rows], _original: Path, made: Path, schema: Schema, _scratch: Path
+        self,
+        job: Job,
+        _inputs: Sequence[Rows],
+        _original: Path,
+        made: Path,
+        schema: Schema,
+        _written: Conventions,
+        _scratch: Path,
     ) -> Result:
         """See `write_table`."""
         return _Lines(made, job.output_name, schema)

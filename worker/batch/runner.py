@@ -72,7 +72,10 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a job is scored against, and how its texts are meant: pinned when it starts, the same after a restart."""
+    """What a job is scored against, how its texts are meant and its result is wanted.
+
+    Pinned when it starts, the same after a restart.
+    """
 
     schema: Schema
     contract_version: int
@@ -321,7 +324,7 @@ class Runner:
         self._phase(job, "writing", work.rows, work.rows)
         made = self._outbox.made(job)
         form = self._form(job)
-        result = form.result(job, work.inputs, opened.book, opened.made, target.schema, scratch)
+        result = form.result(job, work.inputs, opened.book, opened.made, target.schema, target.conventions, scratch)
         tallies = [results.Tally(source) for source in work.inputs]
         for slab in work.slabs():
             scores = self._join(job, target.schema, slab)

@@ -71,6 +71,6 @@ class EndpointTargets:
     def _conventions(self, job: Job, row: EndpointRow) -> Conventions:
         if job.door == BATCH:  # the batch API has a format of its own
             return Conventions()
-        if job.conventions is not None or row.customer is None:
+        if job.contract_version is not None or row.customer is None:
             return from_json(job.conventions)
-        return self._registry.conventions(row.customer)
+        return from_json(job.conventions, self._registry.conventions(row.customer))

@@ -11,8 +11,8 @@ from worker.cli import show
 from worker.cli.home import Home, Json, opened
 from worker.cli.usage import customers
 from worker.endpoints import Registry, rules
-from worker.endpoints.conventions import SEPARATORS, checked, set_conventions
-from worker.scoring.readings import DATE_ORDERS, DECIMAL_SIGNS, Conventions
+from worker.endpoints.conventions import SEPARATORS, said_of_one, set_conventions
+from worker.scoring.readings import DATE_ORDERS, DECIMAL_SIGNS
 
 __all__ = ["customers", "given"]
 
@@ -28,6 +28,13 @@ CsvSeparator = Annotated[
     typer.Option(help=f"What separates cells of CSV files: {' '.join(SEPARATORS).replace(chr(9), _TAB)}"),
 ]
 CsvEncoding = Annotated[str | None, typer.Option(help="Encoding of CSV files: utf-8, cp1252, ...")]
+ReplaceEarlier = Annotated[
+    bool | None,
+    typer.Option(
+        "--replace-earlier/--keep-earlier",
+        help="Whether new result sheets take the place of earlier ones that nobody changed.",
+    ),
+]
 
 
 @customers.command("update")
@@ -38,26 +45,27 @@ def update_customer(
     date_order: DateOrder = None,
     csv_separator: CsvSeparator = None,
     csv_encoding: CsvEncoding = None,
+    replace_earlier: ReplaceEarlier = None,
     home: Home,
     as_json: Json = False,
 ) -> None:
-    """Say how a customer writes numbers, dates and CSV files. What is not given stays; '' takes it back."""
-    separator = "\t" if csv_separator == _TAB else csv_separator
+    """Say how a customer writes numbers, dates, CSV files, and wants results. Not given stays; '' takes it back."""
     with opened(home) as engine:
         made = set_conventions(
             engine,
             name,
             decimal_sign=decimal_sign,
             date_order=date_order,
-            csv_separator=separator,
+            csv_separator=_separator(csv_separator),
             csv_encoding=csv_encoding,
+            replace_earlier=replace_earlier,
         )
     show.one({"customer": name, **asdict(made)}, as_json=as_json)
 
 
 @customers.command("show")
 def show_customer(name: str, *, home: Home, as_json: Json = False) -> None:
-    """Show one customer, and how they write numbers, dates and CSV files."""
+    """Show one customer, how they write numbers, dates and CSV files, and want results."""
     with opened(home) as engine:
         registry = Registry(engine, home)
         row = next((row for row in registry.customers() if row.name == name), None)
@@ -69,8 +77,21 @@ def show_customer(name: str, *, home: Home, as_json: Json = False) -> None:
 
 
 def given(
-    decimal_sign: str | None, date_order: str | None, csv_separator: str | None, csv_encoding: str | None
-) -> Conventions | None:
-    """What was said for one file; None when nothing was. Raises ChoiceInvalid, EncodingInvalid."""
-    said = (decimal_sign, date_order, "\t" if csv_separator == _TAB else csv_separator, csv_encoding)
-    return checked(Conventions(*(value or "" for value in said))) if any(value is not None for value in said) else None
+    decimal_sign: str | None,
+    date_order: str | None,
+    csv_separator: str | None,
+    csv_encoding: str | None,
+    replace_earlier: bool | None,
+) -> str | None:
+    """What was said for one file, as it is stored with its job. Raises ChoiceInvalid, EncodingInvalid."""
+    return said_of_one(
+        decimal_sign=decimal_sign,
+        date_order=date_order,
+        csv_separator=_separator(csv_separator),
+        csv_encoding=csv_encoding,
+        replace_earlier=replace_earlier,
+    )
+
+
+def _separator(said: str | None) -> str | None:
+    return "\t" if said == _TAB else said

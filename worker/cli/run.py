@@ -25,11 +25,10 @@ from worker.batch.service import BatchService
 from worker.batch.summary import sentence
 from worker.batch.templates import Templates
 from worker.cli import show
-from worker.cli.conventions import CsvEncoding, CsvSeparator, DateOrder, DecimalSign, given
+from worker.cli.conventions import CsvEncoding, CsvSeparator, DateOrder, DecimalSign, ReplaceEarlier, given
 from worker.cli.home import Home, opened
 from worker.demo.run import run_demo
 from worker.endpoints import Access, Models, Registry, Remote, Snapshots, Updates
-from worker.endpoints.conventions import to_json
 from worker.endpoints.expiry import ExpiryWatch
 from worker.endpoints.meter import Meter
 from worker.folder import Folder, open_file
@@ -37,7 +36,6 @@ from worker.host import Accounts, Area, Exposure, HostServer, Management, NotSaf
 from worker.logs import to_file
 from worker.progress import Bars
 from worker.scoring import Limits, Schema, discover
-from worker.scoring.readings import Conventions
 from worker.settings import Settings, help_of
 from worker.workbooks import Kind, WorkbookError, is_encrypted, kind_of
 
@@ -144,17 +142,18 @@ def score(
     date_order: DateOrder = None,
     csv_separator: CsvSeparator = None,
     csv_encoding: CsvEncoding = None,
+    replace_earlier: ReplaceEarlier = None,
     home: Home,
 ) -> None:
     """Score one workbook now, against an endpoint of this home or any by its URL."""
     target = _target(book, out, replace=replace)
-    written = given(decimal_sign, date_order, csv_separator, csv_encoding)
+    said = given(decimal_sign, date_order, csv_separator, csv_encoding, replace_earlier)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended like Ctrl-C: nothing half is left
     if "://" in endpoint:
         with tempfile.TemporaryDirectory(prefix="sheetscore-") as made:
-            code = _score(Path(made), book, _register(Path(made), endpoint), where, target, written)
+            code = _score(Path(made), book, _register(Path(made), endpoint), where, target, said)
     else:
-        code = _score(home, book, endpoint, where, target, written)
+        code = _score(home, book, endpoint, where, target, said)
     raise typer.Exit(code)
 
 
@@ -203,9 +202,8 @@ def _register(home: Path, url: str) -> str:
     return "remote/default"
 
 
-def _score(home: Path, book: Path, endpoint: str, where: str, target: Path, written: Conventions | None) -> int:
+def _score(home: Path, book: Path, endpoint: str, where: str, target: Path, said: str | None) -> int:
     """Drive one workbook through the same runner as every other; returns the exit code."""
-    said = to_json(written) if written else None
     settings = Settings(home)
     to_file(home)
     password = _password(book)

@@ -136,16 +136,18 @@ DATE_ORDERS = ("dmy", "mdy", "ymd")
 
 @dataclass(frozen=True, slots=True)
 class Conventions:
-    """How somebody writes numbers, dates and CSV files; '' is what nobody said.
+    """How somebody writes numbers, dates and CSV files, and wants results; '' is what nobody said.
 
     `decimal_sign` is one of DECIMAL_SIGNS: the other one may part thousands. `date_order` is one of DATE_ORDERS; ISO
-    dates are read in each. `csv_encoding` is a name of Python's.
+    dates are read in each. `csv_encoding` is a name of Python's. With `replace_earlier`, new result sheets take the
+    place of earlier ones that nobody changed.
     """
 
     decimal_sign: str = ""
     date_order: str = ""
     csv_separator: str = ""
     csv_encoding: str = ""
+    replace_earlier: bool = False
 
 
 NOTHING_SAID = Conventions()

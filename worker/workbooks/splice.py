@@ -7,6 +7,7 @@ Rules: ECMA-376 part 1, 18.2.20 (sheets), 18.2.6 (defined names).
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as changed
@@ -59,7 +60,8 @@ def splice(
     """Write the workbook at `source` with `pages` as new last sheets into `out` (binary, to be read too, empty).
 
     With `replace`, a page takes the place, name and parts of an earlier one of ours with the same table name, if nobody
-    changed that since (see `earlier`); so formulas that refer to it go on.
+    changed that since (see `earlier`); formulas that refer to it go on. It is the one with the page's sheet name; one
+    with another is taken only where there is one such page and one such sheet: none gets the rows of another input.
 
     Raises WorkbookError: WrittenWrong when what was written is not what should be there.
     """
@@ -96,7 +98,6 @@ class _Addition:
 class _Splice:
     def __init__(self, package: Package, out: BinaryIO, *, replace: bool) -> None:
         self._replace = replace
-        self._replaced: set[str] = set()
         self._package = package
         self._out = out
         self._dialect = STRICT if package.strict else TRANSITIONAL
@@ -115,7 +116,7 @@ class _Splice:
         listed = self._package.workbook.root.child("sheets")
         if listed is None:
             raise FileBroken(Fault.DAMAGED, "no sheets")
-        earlier = [self._earlier(page) for page in pages]
+        earlier = self._earlier(pages)
         new = [page.name for page, old in zip(pages, earlier, strict=True) if old is None]
         free = iter(sheet_names(new, [sheet.name for sheet in self._package.sheets]))
         names = tuple(old.name if old else next(free) for old in earlier)
@@ -128,17 +129,20 @@ class _Splice:
         cut = [warning for added in additions for warning in added.worksheet.warnings]
         return Appended(names, (*notices(self._package), *cut)), wanted
 
-    def _earlier(self, page: Page) -> Earlier | None:
-        """The sheet that the page replaces."""
-        if not (self._replace and page.columns):
-            return None
+    def _earlier(self, pages: Sequence[Page]) -> list[Earlier | None]:
+        """The sheets that the pages replace."""
+        if not self._replace:
+            return [None] * len(pages)
         from worker.workbooks.earlier import unchanged  # noqa: PLC0415 - it loads a reader that nothing else here needs
 
-        for old in unchanged(self._package, page.table):
-            if old.part not in self._replaced:
-                self._replaced.add(old.part)
-                return old
-        return None
+        tables = Counter(page.table for page in pages if page.columns)
+        there = {table: list(unchanged(self._package, table)) for table in tables}
+        made: list[Earlier | None] = []
+        for page, name in zip(pages, sheet_names([page.name for page in pages], []), strict=True):
+            found = there[page.table] if page.columns else []
+            by_name = next((old for old in found if old.name == name), None)
+            made.append(found[0] if by_name is None and len(found) == tables[page.table] == 1 else by_name)
+        return made
 
     def _addition(self, page: Page, old: Earlier | None) -> _Addition:
         there = {sheet.name for sheet in self._package.sheets}
