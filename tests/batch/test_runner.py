@@ -193,6 +193,20 @@ def test_texts_are_read_as_the_customer_means_them_and_as_was_said_at_the_start(
     assert bench.drive(bench.enter(source)).rows_scored == 40
 
 
+def test_texts_that_no_cell_holds_are_told(bench, tmp_path: Path) -> None:
+    """They are cut off where they are repeated; the file itself is kept. One that just fits is whole."""
+    source = tmp_path / "loans.csv"
+    texts = ["x" * 32_767, "x" * 32_768, "\U0001f600" * 16_384, "short"]
+    source.write_text("\n".join(["Remark,Amount,Purpose", *(f"{text},{1000 + n},car" for n, text in enumerate(texts))]))
+    job = bench.drive(bench.enter(source))
+    assert (job.state, job.rows_scored) == ("done", 4)
+    made = bench.boxes().root / "done" / "loans.scored.xlsx"
+    notes = [value for what, value, *_ in sheet(made, "Scores summary") if what == "Note"]
+    assert "Texts longer than the 32,767 characters that a cell holds, and cut off there: 2 in Remark." in notes
+    shown = sorted(len(value) for line in sheet(made)[1:] for value in line[:3] if str(value)[0] in "x\U0001f600s")
+    assert shown == [5, 16_383, 32_767, 32_767]
+
+
 @pytest.mark.parametrize("ending", ["xls", "ods", "xlsb", "csv"])
 def test_what_no_sheet_can_be_added_to_comes_back_beside_its_scores(
     bench, tmp_path: Path, expected_risk, ending: str

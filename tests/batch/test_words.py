@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import worker.batch.errors
+import worker.batch.forms
 import worker.batch.summary
 import worker.scoring.endpoint
 import worker.scoring.errors
@@ -111,7 +112,7 @@ def test_words_say_where_and_what_is_allowed() -> None:
 
 def test_every_warning_of_the_reader_has_words() -> None:
     """The codes that its source names."""
-    modules = (worker.workbooks.block, worker.workbooks.opening, worker.batch.summary)
+    modules = (worker.workbooks.block, worker.workbooks.opening, worker.batch.forms, worker.batch.summary)
     sources = "".join(Path(str(module.__file__)).read_text("utf-8") for module in modules)
     codes = set(re.findall(r'f"([a-z-]+): \.?\{', sources))
     whole = set(re.findall(r'append\("([a-z-]+)"\)', Path(worker.workbooks.notices.__file__).read_text("utf-8")))

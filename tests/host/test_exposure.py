@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from tests.host.certificates import make_certificate
 from tests.host.conftest import Open
-from worker.host import Exposure, HostServer, NotSafe, exposure
-from worker.host.exposure import Forwarded
+from worker.host import Exposure, HostServer, NotSafe
+from worker.host.exposure import Forwarded, exposure
 from worker.settings import Settings
 
 

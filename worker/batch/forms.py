@@ -10,6 +10,7 @@ from typing import Protocol
 
 from worker.batch import results
 from worker.batch.ledger import Job
+from worker.batch.noticed import warning_words
 from worker.batch.origins import Origins
 from worker.batch.slabs import Slab
 from worker.batch.spread import spread
@@ -140,6 +141,8 @@ class _Sheets:
             if of in self._spools
         ]
         columns = [results.output_columns(sheet, self._schema) for sheet in sheets]
+        cut = [warning_words(f"text-cut: {n:,} in {name}") for name, n in results.texts_cut(sheets).items()]
+        facts = replace(facts, notes=(*facts.notes, *cut))
         summary = summary_sheet(tallies, facts, spread(self._schema.outputs, columns))
         self._write(self._base(), [*(results.identified(sheet, self._schema) for sheet in sheets), summary])
 

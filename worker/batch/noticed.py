@@ -10,6 +10,7 @@ _WARNINGS: dict[str, str] = {
         "from a blank. Save the workbook as .xlsx and send that, to have them named."
     ),
     "texts-read": "Texts that were read as numbers or dates, as is agreed with you: {}.",
+    "text-cut": "Texts longer than the 32,767 characters that a cell holds, and cut off there: {}.",
     "hidden-rows": "Rows that are hidden or filtered out, and were scored like the others: {}.",
     "signature-invalidated": (
         "The workbook was signed. With sheets added, the signature no longer holds; the original is kept as it was."

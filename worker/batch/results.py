@@ -17,6 +17,7 @@ from worker.scoring.outputs import empty_outputs, to_frame
 from worker.scoring.schema import match_key
 from worker.workbooks import Input, Rows, Sheet
 from worker.workbooks.addressing import quoted
+from worker.workbooks.cells import too_long
 from worker.workbooks.frames import arrow_columns
 
 ROW, STATUS = "Row", "Status"
@@ -135,6 +136,15 @@ def identified(sheet: Sheet, schema: Schema) -> Sheet:
     place = next((n for n in own if _is_identifier(columns[n])), 0)
     order = [place, *(n for n in range(len(names)) if n != place)]
     return replace(sheet, frame=pa.table([columns[n] for n in order], names=[names[n] for n in order]))
+
+
+def texts_cut(sheets: Sequence[Sheet]) -> Counter[str]:
+    """How many texts of each column are longer than a cell holds; what is beyond is cut off when they are written."""
+    counted: Counter[str] = Counter()
+    for sheet in sheets:
+        names, columns = arrow_columns(sheet.frame)
+        counted.update(dict(zip(names, map(too_long, columns), strict=True)))
+    return +counted
 
 
 def output_columns(sheet: Sheet, schema: Schema) -> list[pa.ChunkedArray]:

@@ -18,7 +18,8 @@ from worker.workbooks import Cell, Chart, Sheet
 
 MOST_COUNTS = 10
 _CHART = "D3:J18"
-_BANDS_ROW = 20
+_HEADER_ROW = 3
+_BELOW_CHART = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def summary_sheet(tallies: Sequence[Tally], facts: Facts, scores: Spread | None)
         *(("Note", note) for note in facts.notes),
     ]
     frame = pd.DataFrame(lines, columns=["What", "Value"])
+    row = max(_BELOW_CHART, _HEADER_ROW + len(lines) + 2)  # no long line of the table makes a row of the bands high
     return Sheet(
         "Scores summary",
         frame,
@@ -81,27 +83,27 @@ def summary_sheet(tallies: Sequence[Tally], facts: Facts, scores: Spread | None)
         formats={"Value": "#,##0"},
         table="Sheetscore_Summary",
         marked=range(2, 2 + len(faults)) if problems else (),
-        cells=_bands(scores) if scores else (),
-        charts=[_chart(scores)] if scores else (),
+        cells=_bands(scores, row) if scores else (),
+        charts=[_chart(scores, row)] if scores else (),
     )
 
 
-def _bands(scores: Spread) -> list[Cell]:
-    """The numbers that the chart shows."""
+def _bands(scores: Spread, header: int) -> list[Cell]:
+    """The numbers that the chart shows, from the row `header` on."""
     lines = zip(scores.labels, scores.counts, strict=True)
     return [
-        Cell(f"D{_BANDS_ROW}", heading(scores.output), "header"),
-        Cell(f"E{_BANDS_ROW}", "Rows", "header"),
+        Cell(f"D{header}", heading(scores.output), "header"),
+        Cell(f"E{header}", "Rows", "header"),
         *(
             cell
-            for row, (label, count) in enumerate(lines, _BANDS_ROW + 1)
+            for row, (label, count) in enumerate(lines, header + 1)
             for cell in (Cell(f"D{row}", label), Cell(f"E{row}", count, format="#,##0"))
         ),
     ]
 
 
-def _chart(scores: Spread) -> Chart:
-    first, last = _BANDS_ROW + 1, _BANDS_ROW + len(scores.labels)
+def _chart(scores: Spread, header: int) -> Chart:
+    first, last = header + 1, header + len(scores.labels)
     numeric = scores.output.type in (ColumnType.NUMBER, ColumnType.INTEGER)
     title = f"{heading(scores.output)}: {sum(scores.counts):,} rows"
     kind: Literal["columns", "bars"] = "columns" if numeric else "bars"

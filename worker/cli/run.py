@@ -11,7 +11,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from sqlalchemy import Engine
@@ -27,17 +27,18 @@ from worker.batch.templates import Templates
 from worker.cli import show
 from worker.cli.conventions import CsvEncoding, CsvSeparator, DateOrder, DecimalSign, ReplaceEarlier, given
 from worker.cli.home import Home, opened
-from worker.demo.run import run_demo
 from worker.endpoints import Access, Models, Registry, Remote, Snapshots, Updates
 from worker.endpoints.expiry import ExpiryWatch
 from worker.endpoints.meter import Meter
 from worker.folder import Folder, open_file
-from worker.host import Accounts, Area, Exposure, HostServer, Management, NotSafe, create_app, exposure
 from worker.logs import to_file
 from worker.progress import Bars
 from worker.scoring import Limits, Schema, discover
 from worker.settings import Settings, help_of
 from worker.workbooks import Kind, WorkbookError, is_encrypted, kind_of
+
+if TYPE_CHECKING:
+    from worker.host import Exposure
 
 EXIT_PROBLEMS = 3
 
@@ -53,6 +54,8 @@ def serve(
     tls_key: Annotated[str | None, typer.Option(help=help_of("tls_key"))] = None,
 ) -> None:
     """Run the host, the drop folders and the batch engine in one process. Ctrl-C or SIGTERM stops it cleanly."""
+    from worker.host import Accounts, Area, HostServer, Management, create_app  # noqa: PLC0415 - no other command serves
+
     settings = Settings(
         home,
         host=host,
@@ -100,6 +103,8 @@ def serve(
 
 
 def _exposure(settings: Settings, engine: Engine) -> Exposure:
+    from worker.host.exposure import NotSafe, exposure  # noqa: PLC0415 - as above
+
     try:
         return exposure(settings, managed=any(token.customer is None for token in Access(engine).tokens()))
     except NotSafe as refused:
@@ -261,6 +266,8 @@ def demo(
     keep_serving: Annotated[bool, typer.Option("--keep-serving", help="Leave host and drop folders running.")] = False,
 ) -> None:
     """Publish real models, make three customers, score their workbooks and templates, show the outcome."""
+    from worker.demo.run import run_demo  # noqa: PLC0415 - it serves too
+
     stop = threading.Event() if keep_serving else None
     if stop is not None:
         _stop_on_signals(stop)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, urlsplit
-
-from starlette.requests import Request
 
 from worker.scoring.endpoint import is_loopback
 from worker.settings import SettingError, Settings
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - named so that it is not taken for a name
 
