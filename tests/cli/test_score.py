@@ -95,6 +95,13 @@ def test_a_workbook_scored_again_has_the_last_scores_alone(home: Path, book: Pat
         assert CalamineWorkbook.from_path(book).sheet_names == [*first, *added]
 
 
+def test_what_does_not_serve_loads_no_web_server() -> None:
+    """The process that drives a large job has its memory for that."""
+    said = "import sys, worker.cli; print({'fastapi', 'starlette', 'uvicorn', 'worker.demo.run'} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-P", "-c", said], check=True, capture_output=True, text=True)
+    assert ran.stdout.strip() == "set()"
+
+
 def test_where_the_result_cannot_go_is_told_before_anything_is_scored(home: Path, book: Path, tmp_path: Path) -> None:
     """Wrong usage: no job is made. A folder is fine: the usual name is taken in it."""
     to = ("--endpoint", "creditrisk/default", "--home", str(home), "--out")

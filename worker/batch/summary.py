@@ -17,9 +17,8 @@ from worker.scoring import ColumnType, ProblemKind, words
 from worker.workbooks import Cell, Chart, Sheet
 
 MOST_COUNTS = 10
-_CHART = "D3:J18"
 _HEADER_ROW = 3
-_BELOW_CHART = 20
+_BELOW_CHART, _LONGEST_CHART = 20, 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,8 @@ def _chart(scores: Spread, header: int) -> Chart:
     numeric = scores.output.type in (ColumnType.NUMBER, ColumnType.INTEGER)
     title = f"{heading(scores.output)}: {sum(scores.counts):,} rows"
     kind: Literal["columns", "bars"] = "columns" if numeric else "bars"
-    return Chart(title, f"D{first}:D{last}", f"E{first}:E{last}", _CHART, kind)
+    place = f"D{_HEADER_ROW}:J{min(header - 2, _LONGEST_CHART)}"
+    return Chart(title, f"D{first}:D{last}", f"E{first}:E{last}", place, kind)
 
 
 def _inputs(tallies: Sequence[Tally]) -> list[tuple[str, str]]:
