@@ -95,9 +95,9 @@ def test_a_workbook_scored_again_has_the_last_scores_alone(home: Path, book: Pat
         assert CalamineWorkbook.from_path(book).sheet_names == [*first, *added]
 
 
-def test_what_does_not_serve_loads_no_web_server() -> None:
+def test_what_does_not_serve_or_build_loads_neither_web_server_nor_openpyxl() -> None:
     """The process that drives a large job has its memory for that."""
-    said = "import sys, worker.cli; print({'fastapi', 'starlette', 'uvicorn', 'worker.demo.run'} & set(sys.modules))"
+    said = "import sys, worker.cli; print({'fastapi', 'starlette', 'uvicorn', 'openpyxl'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-P", "-c", said], check=True, capture_output=True, text=True)
     assert ran.stdout.strip() == "set()"
 

@@ -9,7 +9,6 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from workbook_templates.instructions import Handed, instructions
 from worker.batch.publish import safe_name
 from worker.batch.templates import Templates
 from worker.endpoints import Access, EndpointRow, Registry
@@ -41,6 +40,8 @@ class Handover:
         """A parcel for an endpoint's customer, with a new code that works once. Raises RuleError, DefinitionError; then
         no code was made.
         """
+        from workbook_templates.instructions import Handed, instructions  # noqa: PLC0415 - as where templates are built
+
         definition = self._templates.definition(endpoint, template)
         built = self._templates.build(endpoint, definition.name)
         code, until = self._access.add_code(endpoint)
