@@ -17,8 +17,8 @@ from worker.scoring.outputs import empty_outputs, to_frame
 from worker.scoring.schema import match_key
 from worker.workbooks import Input, Rows, Sheet
 from worker.workbooks.addressing import quoted
-from worker.workbooks.cells import too_long
 from worker.workbooks.frames import arrow_columns
+from worker.workbooks.rows import too_long
 
 ROW, STATUS = "Row", "Status"
 

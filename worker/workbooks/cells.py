@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 MIXED = pa.struct([("kind", pa.string()), ("text", pa.string())])
 EXACT = 2**53
@@ -104,14 +103,6 @@ def clean(text: str) -> str:
 def shortened(text: str, units: int) -> str:
     """At most that many UTF-16 units of `text`: so Excel counts."""
     return text if 2 * len(text) <= units else text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore")
-
-
-def too_long(values: pa.ChunkedArray) -> int:
-    """How many texts of a column are longer than a cell holds."""
-    texts = pc.struct_field(values, "text") if values.type == MIXED else values
-    if texts.type != pa.string() or (pc.max(pc.binary_length(texts)).as_py() or 0) <= MOST_TEXT:
-        return 0
-    return sum(len(shortened(text, MOST_TEXT)) < len(text) for text in texts.drop_null().to_pylist())
 
 
 def _texts(values: Sequence[str | None]) -> pa.Array:

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from worker.workbooks.addressing import letters
-from worker.workbooks.cells import EXACT, MOST_TEXT, shortened, values_of
+from worker.workbooks.cells import EXACT, MIXED, MOST_TEXT, shortened, values_of
 
 _SPECIAL = r"[&<>\x00-\x08\x0b-\x1f]|_x[0-9A-Fa-f]{4}_"
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f]")
@@ -38,6 +38,14 @@ _DAY_MICROSECONDS = 86_400_000_000
 _FIRST_DAY = {False: dt.datetime(1900, 3, 1), True: dt.datetime(1904, 1, 1)}  # noqa: DTZ001 - cells have no zone
 _DAY_ZERO = {False: dt.datetime(1899, 12, 30), True: dt.datetime(1904, 1, 1)}  # noqa: DTZ001
 _LAST_YEAR = 9999
+
+
+def too_long(values: pa.ChunkedArray) -> int:
+    """How many texts of a column are longer than a cell holds."""
+    texts = pc.struct_field(values, "text") if values.type == MIXED else values
+    if texts.type != pa.string() or (pc.max(pc.binary_length(texts)).as_py() or 0) <= MOST_TEXT:
+        return 0
+    return sum(len(shortened(text, MOST_TEXT)) < len(text) for text in texts.drop_null().to_pylist())
 
 
 @dataclass(frozen=True, slots=True)
