@@ -15,7 +15,7 @@ from pathlib import Path
 import orjson
 
 from addin.conf import drop_down, update_conf
-from addin.entries import BadLine, Entries, Entry, clean_name, names, read_entries, write_entries
+from addin.entries import Entries, Entry, clean_name, names, read_entries, write_entries
 from addin.errors import AddinError
 from addin.keystore import KeyStore, variable
 from addin.paths import only_one, write_whole
@@ -31,7 +31,7 @@ from worker.scoring import (
 )
 from worker.scoring.endpoint import clean_key, location
 
-__all__ = ["BadLine", "Catalogue", "Entry", "NameTaken", "NoKey", "Refreshed", "UnknownEndpoint", "VariableTaken"]
+__all__ = ["Catalogue", "Entry", "NameTaken", "NoKey", "Refreshed", "UnknownEndpoint", "VariableTaken"]
 
 
 class UnknownEndpoint(AddinError):
@@ -102,10 +102,6 @@ class Catalogue:
     def entries(self) -> tuple[Entry, ...]:
         """All endpoints, in the order they were added."""
         return tuple(map(self._seen, read_entries(self._folder).entries))
-
-    def bad_lines(self) -> tuple[BadLine, ...]:
-        """Lines of the list that cannot be used; the others can."""
-        return tuple(read_entries(self._folder).bad)
 
     def selected(self) -> Entry | None:
         """The endpoint that is used where none is named; the first where none was chosen."""

@@ -130,11 +130,6 @@ class Definition:
         """The customer's own columns, in their order."""
         return tuple(column for column in self.columns if column.passes)
 
-    @property
-    def identifier(self) -> ColumnWords | None:
-        """The column by which the customer knows a row: the first of their own."""
-        return next(iter(self.passing), None)
-
     def column(self, name: str) -> ColumnWords:
         """The words for a column; empty ones where the definition says nothing of it."""
         return next((column for column in self.columns if column.name == name), ColumnWords(name))

@@ -12,9 +12,9 @@ from typing import Any
 import orjson
 import pytest
 
-from addin.catalogue import BadLine, Catalogue, NameTaken, NoKey, UnknownEndpoint, VariableTaken
+from addin.catalogue import Catalogue, NameTaken, NoKey, UnknownEndpoint, VariableTaken
 from addin.conf import read_conf, update_conf
-from addin.entries import BadName, Entry, LineFault
+from addin.entries import BadLine, BadName, Entry, LineFault, read_entries
 from addin.keystore import KeyStoreRefused, MemoryKeys, SystemKeys
 from tests.addin.desks import URL, FakeHost, MadeDesk, running_host
 from tests.addin.test_keystore import Plain
@@ -180,7 +180,7 @@ def test_one_bad_line_is_reported_and_the_rest_survives(desk: MadeDesk) -> None:
     faults = [LineFault.NOT_READABLE] * 3 + [LineFault.BAD_NAME, LineFault.BAD_ADDRESS, LineFault.TWICE]
     numbers = [1, 4, 5, 6, 7, 8, 9]
 
-    assert desk.catalogue.bad_lines() == tuple(map(BadLine, numbers, [*faults, LineFault.NOT_READABLE]))
+    assert read_entries(desk.folder).bad == list(map(BadLine, numbers, [*faults, LineFault.NOT_READABLE]))
     assert [entry.name for entry in desk.catalogue.entries()] == ["credit"]
     desk.catalogue.add("other", OTHER, KEY)
     assert [entry.name for entry in desk.catalogue.entries()] == ["credit", "other"]

@@ -36,7 +36,6 @@ def test_an_address_as_people_paste_it(schema: Schema, pasted: str, kept: str) -
     assert endpoint.url == kept
     assert endpoint.execute_url == f"{kept}/execute?api-version=2.0&details=true"
     assert endpoint.swagger_url == f"{kept}/swagger.json?api-version=2.0"
-    assert endpoint.is_local == ("example" not in kept)
 
 
 @pytest.mark.parametrize(

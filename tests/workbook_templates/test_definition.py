@@ -76,8 +76,7 @@ def test_a_definition_is_read_in_the_language_that_suits_best() -> None:
     assert (english.title, german.title) == ("Risks", "Risiken")
     assert (english.words["filled"], german.words["filled"]) == ("Rows there", "Da")
     assert german.words["contact"] == "Ansprechpartner"
-    assert german.identifier is not None
-    assert german.identifier.name == "Nummer"
+    assert german.passing[0].name == "Nummer"
     assert german.column("Age").label == "Wie alt"
     assert read(language="fr").language == "en"
 

@@ -63,11 +63,6 @@ class Endpoint:
         """Where the endpoint describes itself."""
         return swagger_url(self.url)
 
-    @property
-    def is_local(self) -> bool:
-        """Whether the host is this machine."""
-        return is_loopback(urlsplit(self.url).hostname or "")
-
 
 def swagger_url(url: str) -> str:
     """Where the endpoint at a location describes itself."""
