@@ -123,6 +123,28 @@ def test_a_job_of_a_blocked_customer_fails_before_anything_is_paid(
     assert "quota of 100 rows for 2026-11 is used up (250 scored)" in (second.reason or "")
 
 
+def test_a_job_of_an_expired_endpoint_fails_before_anything_is_paid(
+    bench: Bench, registry: Registry, book: Callable, tmp_path: Path, home: Path, store
+) -> None:
+    """By folder, upload and command as over HTTP: nothing is scored after the last day; the reason says what to do."""
+    with BatchService(store, home, bench.settings, Models(store, home), serving=False, clock=lambda: NOON) as service:
+        bench.target = EndpointTargets(  # type: ignore[method-assign]
+            registry,
+            Models(store, home),
+            sleep=lambda seconds: None,
+            transport=lambda job: ("http://127.0.0.1/workspaces/w/services/s", "", bench.transport),
+            check=service._targets._check,
+        )
+        states = []
+        for left in (1.0, 0.0):
+            registry.change_endpoint("loans/acme", expires_at=NOON + left)
+            ended = bench.drive(bench.enter(book(tmp_path / f"{left}.xlsx", 60)))
+            states.append((ended.state, ended.rows_scored or 0))
+    assert states == [("done", 60), ("failed", 0)]
+    assert (ended.calls, bench.transport.calls) == (0, 2)
+    assert ended.reason == "The endpoint expired on 2026-11-06 12:00 UTC. Ask your provider for a longer term."
+
+
 def test_a_job_leaves_a_line_in_its_endpoints_log(
     bench: Bench, registry: Registry, book: Callable, tmp_path: Path, home: Path, store
 ) -> None:

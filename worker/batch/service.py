@@ -28,6 +28,7 @@ from worker.batch.targets import EndpointTargets
 from worker.batch.uploads import UploadDoor
 from worker.endpoints import EndpointRow, Models, Registry
 from worker.endpoints.endpointlogs import EndpointLogs
+from worker.endpoints.expiry import check_term
 from worker.endpoints.passwords import Passwords
 from worker.endpoints.quotas import allowances
 from worker.endpoints.rules import Unknown
@@ -74,7 +75,7 @@ class BatchService:
         self.owner = Owner(self.folders.root)
         self.logs = EndpointLogs(home, settings.endpoint_log_days, clock=clock)
         self._targets = EndpointTargets(
-            self.registry, models, sleep=self._sleep, transport=transport, check=self._check_quota, logs=self.logs
+            self.registry, models, sleep=self._sleep, transport=transport, check=self._check_open, logs=self.logs
         )
         self._origins = Origins(Shelf(home))
         self._renewals = Renewals(self.registry, home, clock)
@@ -118,8 +119,9 @@ class BatchService:
         if self._stop.wait(seconds):
             raise Stopped
 
-    def _check_quota(self, endpoint: EndpointRow) -> None:
-        """Raises QuotaReached."""
+    def _check_open(self, endpoint: EndpointRow) -> None:
+        """Raises EndpointExpired, QuotaReached."""
+        check_term(endpoint.expires_at, self._clock())
         if endpoint.customer is not None:
             for allowed in allowances(self._store, self._clock(), endpoint.customer).values():
                 allowed.check()

@@ -1,7 +1,8 @@
-"""Warns of endpoints that will expire: a line 30, 7 and 1 days before, in the host's log and in the endpoint's own."""
+"""Ends endpoints at their moment, and warns of it: a line 30, 7 and 1 days before, in the host's log and the endpoint's."""
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Self
 import structlog
 
 from worker.endpoints.endpointlogs import EndpointLogs
+from worker.endpoints.rules import RuleError
 from worker.endpoints.snapshot import Snapshot
 
 WARNED_DAYS = (30, 7, 1)
@@ -17,6 +19,21 @@ DAY_SECONDS = 86_400
 LOOK_SECONDS = 60.0
 
 log = structlog.get_logger("sheetscore.endpoints")
+
+
+class EndpointExpired(RuleError):
+    """The endpoint's last day is past, so that nothing is scored any more. Its words are for the customer."""
+
+    def __init__(self, at: float) -> None:
+        day = dt.datetime.fromtimestamp(at, dt.UTC)
+        super().__init__(f"The endpoint expired on {day:%Y-%m-%d %H:%M} UTC. Ask your provider for a longer term.")
+        self.at = at
+
+
+def check_term(expires_at: float | None, now: float) -> None:
+    """Raises EndpointExpired."""
+    if expires_at is not None and expires_at <= now:
+        raise EndpointExpired(expires_at)
 
 
 def due(expires_at: float | None, now: float) -> int | None:
