@@ -76,6 +76,26 @@ def test_one_refused_endpoint_does_not_hold_up_the_others(home: Path) -> None:
     assert models(home) == {"credit/default": 2, "credit/acme": 1, "credit/bolt": 2}
 
 
+def test_a_refused_endpoint_takes_no_place_in_a_wave(home: Path) -> None:
+    """Waves would stand still at it otherwise, and a dry run would promise what is then refused."""
+    data(home, "update", "credit/acme", "--prevent-update")
+    wave = ("refresh", "--where", "version=1", "--wave", "1")
+    shown = data(home, *wave, "--dry-run")
+    assert [(row["customer"], row["sample scores that move"]) for row in shown] == [
+        ("acme", "credit/acme is protected from updates (PreventUpdate)"),
+        ("bolt", "1 of 2"),
+    ]
+    ran = run(home, *wave)
+    assert (ran.exit_code, "credit/acme is protected" in ran.stderr) == (1, True)
+    assert models(home) == {"credit/default": 2, "credit/acme": 1, "credit/bolt": 2}
+    data(home, "rollback", "credit/bolt", "--version", "1")
+    data(home, "update", "credit/bolt", "--prevent-update")
+    assert [row["sample scores that move"][:21] for row in data(home, *wave, "--dry-run")] == [
+        "credit/acme is protec",
+        "credit/bolt is protec",
+    ]
+
+
 def test_a_wave_that_meets_a_damaged_model_tells_what_it_moved(home: Path) -> None:
     """By the wave's name it goes back; whatever hinders one endpoint, the others are told."""
     run(home, "update", "credit/bolt", "--model", "2")

@@ -95,6 +95,8 @@ def test_json_and_table_say_the_same(filled: Path) -> None:
         (("customers", "quota", "acme", "many"), "many is neither a number of rows nor none"),
         (("customers", "quota", "acme", "0"), "quota_rows 0 is not a whole number from 1"),
         (("customers", "quota", "acme", "5", "--then", "wait"), "wait is neither block nor allow"),
+        (("customers", "quota", "acme", "--then", "allow"), "acme has no quota; give the rows a month too"),
+        (("customers", "quota", "acme", "none", "--then", "allow"), "--then says what happens at a quota"),
         (
             ("endpoints", "update", "credit/acme", "--logging-until", "2020-01-01"),
             "2020-01-02 00:00 UTC is in the past",
@@ -122,6 +124,8 @@ def test_a_quota_is_set_shown_and_taken_away(filled: Path) -> None:
     made = quota("1000", "--then", "allow")
     assert (made["rows a month"], made["used"] >= 40, made["then"]) == (1000, True, "allow")
     assert quota()["then"] == "allow"
+    assert quota("2000") == {**made, "rows a month": 2000}, "what is not given stays"
+    assert quota("--then", "block") == {**made, "rows a month": 2000, "then": "block"}
     assert quota("none") == {"customer": "zenith", "rows a month": None}
 
 

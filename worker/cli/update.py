@@ -93,10 +93,10 @@ def refresh(
     """Move endpoints to the newest version of their web service; nobody else's scores change."""
     with opened(home) as engine:
         updates = Updates(engine, Models(engine, home))
-        chosen = [r for r in _chosen(engine, home, endpoint, where or []) if _would_move(updates, r, overwrite)][:wave]
+        chosen = [r for r in _chosen(engine, home, endpoint, where or []) if _would_move(updates, r, overwrite)]
         if dry_run:
             show.rows(
-                _previewed(Models(engine, home), chosen, updates, overwrite=overwrite),
+                _previewed(Models(engine, home), chosen, updates, overwrite=overwrite, most=wave),
                 as_json=as_json,
                 empty="Nothing would change.",
             )
@@ -106,6 +106,8 @@ def refresh(
         refused: list[SheetscoreError] = []
         try:
             for row in chosen:
+                if len(changes) == wave:  # what is refused takes no place: the next wave would meet it again
+                    break
                 try:
                     moved = updates.refresh(row, overwrite=overwrite, who=operating(), wave=name)
                 except SheetscoreError as error:
@@ -195,16 +197,20 @@ def _would_move(updates: Updates, row: EndpointRow, overwrite: bool) -> bool:
 
 
 def _previewed(
-    models: Models, chosen: Sequence[EndpointRow], updates: Updates, *, overwrite: bool
+    models: Models, chosen: Sequence[EndpointRow], updates: Updates, *, overwrite: bool, most: int | None
 ) -> list[dict[str, Any]]:
-    shown = []
-    known: dict[tuple[str, Pin, Pin], Preview] = {}  # what moves depends on the pins alone, not on whose they are
+    shown: list[dict[str, Any]] = []
+    known: dict[tuple[str, Pin, Pin, str], Preview] = {}  # what moves depends on the pins alone
+    moving = 0
     for row in chosen:
+        if moving == most:
+            break
         after = updates.refreshed(row, overwrite=overwrite)
-        move = row.service, pin(row), after
+        move = row.service, pin(row), after, row.id if row.prevent_update else ""
         if move not in known:
             known[move] = preview(models, row, after)
         seen = known[move]
+        moving += seen.refused is None
         moved = "not comparable" if seen.moved is None else f"{seen.moved} of {seen.rows}"
         shown.append(
             {

@@ -13,7 +13,7 @@ import typer
 from worker.cli import show
 from worker.cli.home import Home, Json, opened
 from worker.cli.manage import customers
-from worker.endpoints import Registry, rules
+from worker.endpoints import Registry
 from worker.endpoints.quotas import allowances, set_quota
 from worker.endpoints.usage import AXES, COUNTS, report
 
@@ -46,22 +46,28 @@ def quota(
     name: str,
     rows: Annotated[str | None, typer.Argument(help="Rows a month, or none; only shown if not given.")] = None,
     *,
-    then: Annotated[str, typer.Option(help="At the quota: block or allow. From 80 % on answers say it.")] = "block",
+    then: Annotated[
+        str | None, typer.Option(help="At the quota: block, as at first, or allow. From 80 % on answers say it.")
+    ] = None,
     home: Home,
     as_json: Json = False,
 ) -> None:
     """Set or show how many rows a customer may have scored in a month. In force within five seconds."""
-    if then not in {"block", "allow"}:
+    if then not in {None, "block", "allow"}:
         raise typer.BadParameter(f"{then} is neither block nor allow", param_hint="--then")
     if rows is not None and rows != "none" and not rows.isdecimal():
         raise typer.BadParameter(f"{rows} is neither a number of rows nor none", param_hint="ROWS")
+    if rows == "none" and then is not None:
+        raise typer.BadParameter("--then says what happens at a quota", param_hint="--then")
     with opened(home) as engine:
-        if rows is not None:
-            set_quota(engine, name, None if rows == "none" else int(rows), blocks=then == "block")
-        known = [row.name for row in Registry(engine, home).customers()]
-        if name not in known:
-            raise rules.Unknown("customer", name, known)
+        Registry(engine, home).customer(name)
         found = allowances(engine, time.time(), name).get(name)
+        if rows is None and then is not None and found is None:
+            raise typer.BadParameter(f"{name} has no quota; give the rows a month too", param_hint="--then")
+        if rows is not None or then is not None:
+            number = None if rows == "none" else int(rows) if rows else found and found.quota
+            set_quota(engine, name, number, blocks=None if then is None else then == "block")
+            found = allowances(engine, time.time(), name).get(name)
     facts: dict[str, Any] = {"customer": name, "rows a month": None}
     if found is not None:
         facts |= {"rows a month": found.quota, "used": found.rows, "then": "block" if found.blocks else "allow"}

@@ -13,7 +13,7 @@ from worker.endpoints.models import Model, Models
 from worker.endpoints.publishing import check_fit
 from worker.endpoints.rows import EndpointRow
 from worker.endpoints.rules import RuleError
-from worker.endpoints.updates import Pin, pin
+from worker.endpoints.updates import Pin, check_movable, pin
 from worker.endpoints.values import read_columns
 from worker.scoring.errors import EndpointError
 from worker.scoring.schema import Columns, Schema
@@ -41,6 +41,7 @@ class Preview:
 def preview(models: Models, endpoint: EndpointRow, after: Pin) -> Preview:
     """Score the new contract's sample rows with both pairs and compare."""
     try:
+        check_movable(endpoint, "refresh")
         schema, model = models.get(endpoint.service, after.contract, after.model)
         new = check_fit(schema, model)
     except RuleError as error:

@@ -56,14 +56,16 @@ class QuotaReached(rules.RuleError):
         self.allowance = allowance
 
 
-def set_quota(engine: Engine, name: str, rows: int | None, *, blocks: bool = True) -> None:
-    """Give a customer a monthly quota, or none. Raises Unknown, NumberInvalid."""
+def set_quota(engine: Engine, name: str, rows: int | None, *, blocks: bool | None = None) -> None:
+    """Give a customer a monthly quota, or none. Whether it blocks stays if not said; at first it does.
+
+    Raises Unknown, NumberInvalid.
+    """
     if rows is not None:
         rules.check_number("quota_rows", rows, ROWS_MOST)
+    values = {"quota_rows": rows} | ({} if blocks is None else {"quota_blocks": blocks})
     with engine.begin() as db:
-        changed = db.execute(
-            customer.update().where(customer.c.name == name).values(quota_rows=rows, quota_blocks=blocks)
-        )
+        changed = db.execute(customer.update().where(customer.c.name == name).values(values))
     if changed.rowcount != 1:
         raise rules.Unknown("customer", name)
 
