@@ -72,6 +72,55 @@ def test_a_broken_rule_is_one_clear_error(
     assert ask("GET", "/credit/endpoints").json() == before
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "told"),
+    [
+        (ONE, b"{bad", "The body is not JSON, from character 1 on."),
+        (ONE, b"[]", "The body is not a JSON object."),
+        (ONE, b'"PreventUpdate"', "The body is not a JSON object."),
+        (ONE, b"", "The body is missing; it is a JSON object."),
+        (ONE, b'{"MaxConcurrentCalls": 201}', "MaxConcurrentCalls 201 is not a whole number from 1 to 200"),
+        (ONE, b'{"ThrottleLevel": "low"}', "ThrottleLevel 'low' is not one of Low, High"),
+        (
+            ONE,
+            b'{"DiagnosticsExpiry": "2020-01-01T00:00:00Z"}',
+            "DiagnosticsExpiry 2020-01-01 00:00 UTC is in the past",
+        ),
+    ],
+)
+def test_an_error_says_what_to_mend_in_the_words_of_the_request(
+    ask: Operator, host: Host, path: str, body: bytes, told: str
+) -> None:
+    """Not in those of a library, nor in names that only the command line has."""
+    headers = {"Authorization": f"Bearer {ask.token}"}
+    answer = host.session.put(f"{host.url}/workspaces/w1/webservices{path}", data=body, headers=headers)
+    assert (answer.status_code, answer.json()["error"]["details"][0]["message"]) == (400, told)
+
+
+@pytest.mark.parametrize("kind", [None, "application/x-www-form-urlencoded", "text/plain"])
+def test_a_body_is_json_whatever_it_is_called(ask: Operator, host: Host, kind: str | None) -> None:
+    """As in `execute`: what curl sends unasked is no fault of the rows or settings in it."""
+    headers = {"Authorization": f"Bearer {ask.token}"} | ({"Content-Type": kind} if kind else {})
+    url = f"{host.url}/workspaces/w1/webservices{ONE}"
+    answer = host.session.put(url, data=b'{"Description": "x"}', headers=headers)
+    assert (answer.status_code, answer.json()["Description"]) == (201, "x")
+
+
+def test_an_endpoint_goes_back_to_an_earlier_version_as_a_whole(ask: Operator) -> None:
+    """Contract and model in one step; what its own object says changes nothing; a mixture is not made by a slip."""
+    ask("PUT", ONE, {})
+    ask("POST", "/credit/versions", ask.version(tiny.credit(0.5)))
+    moved = ask("POST", f"{ONE}/refresh", {"OverwriteResources": True}).json()
+    assert ask("PATCH", ONE, {name: moved[name] for name in ("ContractVersion", "ModelVersion")}).status_code == 304
+    for body in ({"ContractVersion": 1}, {"ContractVersion": 1, "ModelVersion": 2}):
+        refused = ask("PATCH", ONE, body)
+        assert (refused.status_code, code(refused)) == (400, "BadParameterValue")
+    unknown = ask("PATCH", ONE, {"ContractVersion": 9, "ModelVersion": 9})
+    assert "there is no version 9 of credit; known: 1, 2" in unknown.text
+    back = ask("PATCH", ONE, {"ContractVersion": 1, "ModelVersion": 1, "Description": "as before"}).json()
+    assert (back["ContractVersion"], back["ModelVersion"], back["Description"]) == (1, 1, "as before")
+
+
 @pytest.mark.parametrize("field", ["ExpiresAt", "DiagnosticsExpiry"])
 def test_the_last_moment_there_is_can_be_said(ask: Operator, field: str) -> None:
     """.NET clients send DateTime.MaxValue for never. What was read can be written back: it changes nothing."""

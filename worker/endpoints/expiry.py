@@ -1,4 +1,4 @@
-"""Ends endpoints at their moment, and warns of it: a line 30, 7 and 1 days before, in the host's log and the endpoint's."""
+"""The term of endpoints: its end, and a line 30, 7 and 1 days before, in the host's log and in the endpoint's own."""
 
 from __future__ import annotations
 

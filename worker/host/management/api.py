@@ -142,6 +142,10 @@ class Management:
         return Response(status_code=204)
 
     def _moved(self, row: EndpointRow, patch: Patch, who: str) -> Change | None:
+        if patch.ContractVersion not in {None, row.contract_version}:
+            if patch.Resources is not None or patch.ModelVersion != patch.ContractVersion:
+                raise bad_argument(Detail("BadParameterValue", "Give ContractVersion with the same ModelVersion."))
+            return self._updates.roll_back(row, patch.ModelVersion, who)
         if patch.Resources is None:
             return None if patch.ModelVersion is None else self._updates.set_model(row, patch.ModelVersion, who)
         if patch.ModelVersion is not None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 
 from worker.endpoints import rules
+from worker.host.management.wire import CLASSIC_NAMES
 from worker.host.refusals import Detail, Refusal, bad_argument
 
 _CODES: dict[type[Exception], tuple[int, str, str]] = {
@@ -33,24 +36,34 @@ _CODES: dict[type[Exception], tuple[int, str, str]] = {
     rules.ModelTooCostly: (400, "InvalidOperation", "IncompatibleModel"),
     rules.ModelTooLarge: (413, "MemoryQuotaViolation", "OutOfMemoryLimit"),
 }
+_NO_OBJECT = "The body is not a JSON object."
 _MESSAGE = "The request breaks a rule; nothing was changed."
 
 
 async def broken_rule(_: Request, error: Exception) -> Response:
-    """The error's own sentence, with a code a program can read."""
+    """The error's own sentence in the names of this API, with a code a program can read."""
     status, code, specific = _CODES.get(type(error), (400, "BadArgument", "BadParameterValue"))
     if isinstance(error, rules.NumberInvalid) and error.setting == "max_concurrent_calls" and _above(error):
         specific = "WebServiceTooManyConcurrentRequestRequirement"
-    return Refusal(status, code, _MESSAGE, [Detail(specific, str(error))]).response()
+    words, setting = str(error), getattr(error, "setting", "")
+    if setting in CLASSIC_NAMES:
+        words = words.replace(setting, CLASSIC_NAMES[setting], 1)
+    return Refusal(status, code, _MESSAGE, [Detail(specific, words)]).response()
 
 
 async def misread(_: Request, error: Exception) -> Response:
     """A body that is no JSON, or has a field of the wrong type. The value is not repeated."""
     faults = error.errors() if isinstance(error, RequestValidationError) else []
-    details = [
-        Detail("RequestBodyInvalid", f"{'.'.join(map(str, f['loc'][1:])) or 'body'}: {f['msg']}") for f in faults
-    ]
-    return bad_argument(*details).response()
+    return bad_argument(*(Detail("RequestBodyInvalid", _misread(fault)) for fault in faults)).response()
+
+
+def _misread(fault: dict[str, Any]) -> str:
+    place = fault["loc"][1:]
+    if fault["type"] == "json_invalid":
+        return f"The body is not JSON, from character {place[0]} on."
+    if not place:
+        return "The body is missing; it is a JSON object." if fault["type"] == "missing" else _NO_OBJECT
+    return f"{'.'.join(map(str, place))}: {fault['msg']}"
 
 
 def _above(error: rules.NumberInvalid) -> bool:

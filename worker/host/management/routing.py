@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from worker.endpoints import Snapshot, Snapshots
 from worker.host.access import bearer_key
@@ -57,7 +58,7 @@ def _guarded(snapshots: Snapshots) -> type[APIRoute]:
             async def answer(request: Request) -> Response:
                 if not _is_known(snapshots.current(), bearer_key(request)):
                     raise not_managing()
-                bounded = _Bounded(request.scope, request.receive)
+                bounded = _Bounded(_json(request.scope), request.receive)
                 await bounded.body()
                 try:
                     return await inner(bounded)
@@ -71,6 +72,12 @@ def _guarded(snapshots: Snapshots) -> type[APIRoute]:
 
 def _is_known(snapshot: Snapshot, key: str) -> bool:
     return snapshot.bearer(key) is not None or snapshot.owner(key) is not None or snapshot.may_be_code(key)
+
+
+def _json(scope: Scope) -> Scope:
+    """A body is JSON whatever Content-Type says, as in `execute`: FastAPI would read no other."""
+    others = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
+    return {**scope, "headers": [*others, (b"content-type", b"application/json")]}
 
 
 class _Bounded(Request):

@@ -19,6 +19,9 @@ _SETTINGS = {
     "sample_data": "SampleDataEnabled",
     "prevent_update": "PreventUpdate",
 }
+CLASSIC_NAMES = _SETTINGS | {"expires_at": "ExpiresAt", "logging_until": "DiagnosticsExpiry"}
+"""What the registry's settings are called here."""
+
 _CLASSIC = EndpointObject.__annotations__.keys() | {"EndpointName", "ExperimentLocation", "Id"}
 
 
@@ -104,6 +107,7 @@ class Patch(Settings):
     """Settings to change, and either the version whose model to take or a model of the endpoint's own."""
 
     ModelVersion: int | None = None
+    ContractVersion: int | None = Field(None, description="Back to a version as a whole, with the same ModelVersion.")
     Resources: list[NewResource] | None = None
 
 
