@@ -65,7 +65,9 @@ def quota(
         if rows is None and then is not None and found is None:
             raise typer.BadParameter(f"{name} has no quota; give the rows a month too", param_hint="--then")
         if rows is not None or then is not None:
-            number = None if rows == "none" else int(rows) if rows else found and found.quota
+            number = found.quota if found else None
+            if rows is not None:
+                number = None if rows == "none" else int(rows)
             set_quota(engine, name, number, blocks=None if then is None else then == "block")
             found = allowances(engine, time.time(), name).get(name)
     facts: dict[str, Any] = {"customer": name, "rows a month": None}
