@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from random import Random
 from typing import Any
 
@@ -149,6 +151,22 @@ def test_a_million_columns_cost_a_hundred_details() -> None:
     with pytest.raises(Refusal) as refused:
         read(b"x," * 1_000_000 + b"\n" + b"," * 1_000_000, SCHEMA)
     assert len(orjson.loads(refused.value.body)["error"]["details"]) == 100
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_a_million_columns_take_little_memory() -> None:
+    """Arrow takes over a kilobyte for each column that it finds, so it is not given such a header. In a process of its
+    own, whose peak the system tells.
+    """
+    code = (
+        "import re, pathlib, tests.host.test_csvtable as t\n"
+        "peak = lambda: int(re.search(r'VmHWM:\\s+(\\d+) kB', pathlib.Path('/proc/self/status').read_text())[1])\n"
+        "before = peak()\n"
+        "t.test_a_million_columns_cost_a_hundred_details()\n"
+        "print(peak() - before)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+    assert int(ran.stdout) < 300_000
 
 
 def test_a_cell_may_be_as_long_as_the_body() -> None:
