@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import errno
-import gc
 import os
 import socket
 import threading
@@ -12,6 +11,7 @@ from typing import Any, Self
 
 import uvicorn
 
+from worker.host.collector import COLLECTOR
 from worker.host.connection import Connection
 from worker.host.exposure import Exposure
 from worker.scoring.errors import SheetscoreError
@@ -20,7 +20,6 @@ KEEP_ALIVE_SECONDS = 30
 MOST_CONNECTIONS = 500
 """At one time; more are answered 503. Systems give a process 1,024 open files by default."""
 
-GC_OBJECTS = 50_000
 STOP_SECONDS = 10
 
 
@@ -77,11 +76,8 @@ class HostServer:
 
     def run(self) -> None:
         """Serve until stopped."""
-        # A large body is many objects, none of them in a cycle: the collector need neither come often for them nor
-        # walk over every loaded module when it comes.
-        gc.freeze()
-        gc.set_threshold(GC_OBJECTS)
-        self._server.run(sockets=[self._socket])
+        with COLLECTOR.seldom():
+            self._server.run(sockets=[self._socket])
 
     def start(self) -> None:
         """Serve in a thread."""
