@@ -97,7 +97,8 @@ def _tree(pid: int) -> Iterator[int]:
                 yield from _tree(int(child))
 
 
-def _fact(pid: int, file: str, name: str) -> float:
+def fact(pid: int, file: str, name: str) -> float:
+    """Megabytes that Linux tells of a process; 0 for one that is gone."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
             if line.startswith(f"{name}:"):
@@ -118,9 +119,9 @@ def peaks(attempt: int) -> Peaks:
         service = parent = resident = 0.0
         with subprocess.Popen([sys.executable, "-P", "-m", "worker", *words], cwd=ROOT) as process:
             while process.poll() is None:
-                service = max(service, sum(_fact(pid, "smaps_rollup", "Pss") for pid in _tree(process.pid)))
-                parent = max(parent, _fact(process.pid, "status", "RssAnon"))
-                resident = max(resident, _fact(process.pid, "status", "VmHWM"))
+                service = max(service, sum(fact(pid, "smaps_rollup", "Pss") for pid in _tree(process.pid)))
+                parent = max(parent, fact(process.pid, "status", "RssAnon"))
+                resident = max(resident, fact(process.pid, "status", "VmHWM"))
                 time.sleep(0.1)
         if process.returncode:
             raise RuntimeError(f"exit code {process.returncode}")
