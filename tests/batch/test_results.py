@@ -18,6 +18,8 @@ from worker.batch.summary import Facts, summary_sheet
 from worker.scoring import Column, ColumnType, Output, PartScores, Problem, ProblemKind, Schema
 from worker.scoring.check import check
 from worker.workbooks import Input, Sheet, append_sheets
+from worker.workbooks.spool import Spool
+from worker.workbooks.stored import Stored
 
 X = (Column("x", ColumnType.NUMBER),)
 
@@ -124,11 +126,13 @@ def test_a_problem_of_a_column_that_is_no_input_spoils_no_row() -> None:
     assert sheet.frame["Status"].tolist() == ["ok"]
 
 
-def _columns(sheet: Sheet, schema: Schema) -> list[str]:
-    return list(identified(sheet, schema).frame.column_names)
+def _spooled(sheet: Sheet, folder: Path) -> Sheet:
+    spool = Spool(folder, f"{len(list(folder.iterdir()))}")
+    spool.add(sheet)
+    return spool.sheet()
 
 
-def test_the_identifier_stands_leftmost() -> None:
+def test_the_identifier_stands_leftmost(tmp_path: Path) -> None:
     """The first of the customer's columns that is filled everywhere and alike nowhere; else the row number."""
     schema = Schema(X, (Output("Risk", ColumnType.NUMBER),))
     table: dict[str, Sequence[object]] = {
@@ -139,14 +143,30 @@ def test_the_identifier_stands_leftmost() -> None:
         "Contract": ["L-1", "L-2", "L-3"],
         "Number": [1001, 1002, 1003],
     }
-    sheet = scored(given(table), schema, Risk=[0.1, 0.2, 0.3])
-    assert _columns(sheet, schema) == ["Contract", "Row", "Branch", "Rate", "Note", "Number", "Risk", "Status"]
-    frame = identified(sheet, schema).frame.to_pydict()
+
+    def found(*names: str) -> dict[str, list[object]]:
+        sheet = scored(given({name: table[name] for name in names}), schema, Risk=[0.1, 0.2, 0.3])
+        stored = identified(_spooled(sheet, tmp_path), schema).frame
+        assert isinstance(stored, Stored)
+        return dict(zip(stored.names, [column.to_pylist() for column in stored.columns()], strict=True))
+
+    frame = found(*table)
+    assert list(frame) == ["Contract", "Row", "Branch", "Rate", "Note", "Number", "Risk", "Status"]
     assert (frame["Contract"], frame["Row"], frame["Risk"]) == (["L-1", "L-2", "L-3"], [2, 3, 4], [0.1, 0.2, 0.3])
-    plain = scored(given({name: table[name] for name in ("x", "Branch", "Rate", "Note")}), schema, Risk=[0.1, 0.2, 0.3])
-    assert _columns(plain, schema)[0] == "Row"
-    numbered = scored(given({name: table[name] for name in ("x", "Branch", "Number")}), schema, Risk=[0.1, 0.2, 0.3])
-    assert _columns(numbered, schema)[:2] == ["Number", "Row"]
+    assert next(iter(found("x", "Branch", "Rate", "Note"))) == "Row"
+    assert list(found("x", "Branch", "Number"))[:2] == ["Number", "Row"]
+
+
+def test_an_identifier_is_alike_in_no_two_rows_however_far_apart(tmp_path: Path) -> None:
+    """The rows come in pieces, and each piece alone may have it."""
+    schema = Schema(X, (Output("Risk", ColumnType.NUMBER),))
+    spool = Spool(tmp_path, "s")
+    for ids, numbers in ((["a", "b"], [2, 9]), (["c", "a"], [7, 8])):
+        source = given({"x": [1.0, 2.0], "Again": ids, "Number": numbers})
+        spool.add(scored(source, schema, Risk=[0.1, 0.2]))
+    frame = identified(spool.sheet(), schema).frame
+    assert isinstance(frame, Stored)
+    assert frame.names == ("Number", "Row", "Again", "Risk", "Status")
 
 
 def test_units_stand_in_the_headers() -> None:
@@ -170,7 +190,7 @@ def test_a_row_with_a_problem_links_to_the_cell() -> None:
     assert sheet.links == {0: "'My data'!C2", 1: "'My data'!B3", 3: "'My data'!A5"}
 
 
-def _summary(schema: Schema, values: list[float], bad: int) -> Sheet:
+def _summary(schema: Schema, values: list[float], bad: int, folder: Path) -> Sheet:
     source = given({"x": [*map(float, range(len(values))), *[None] * bad]})
     checked = check(source.frame, schema, source.problems)
     part = PartScores({"Risk": np.array(values)}, (), 1, "1")
@@ -178,14 +198,14 @@ def _summary(schema: Schema, values: list[float], bad: int) -> Sheet:
     tally = Tally(source)
     tally.add(scores)
     facts = Facts("e", "s", "c", 1, 2, "book.xlsx", "0" * 64, 3, 0, 0.0, 1.5)
-    rows = output_columns(scores_sheet(source, (), scores, schema), schema)
+    rows = output_columns(_spooled(scores_sheet(source, (), scores, schema), folder), schema)
     return summary_sheet([tally], facts, spread(schema.outputs, [rows]))
 
 
-def test_the_summary_says_it_in_a_sentence_then_in_numbers_then_in_a_chart() -> None:
+def test_the_summary_says_it_in_a_sentence_then_in_numbers_then_in_a_chart(tmp_path: Path) -> None:
     """What needs attention is coloured too; every scored row is in one band, and the chart shows the bands' cells."""
     schema = Schema(X, (Output("Risk", ColumnType.NUMBER, format="0%"),))
-    sheet = _summary(schema, [0.01, 0.02, 0.55, 1.0], bad=2)
+    sheet = _summary(schema, [0.01, 0.02, 0.55, 1.0], bad=2, folder=tmp_path)
     assert sheet.title == "4 of 6 rows scored, 2 need attention"
     assert [sheet.frame.iloc[row, 0] for row in sheet.marked] == ["Rows with problems", "Problem: x, blank"]
     cells = {cell.at: cell.value for cell in sheet.cells}
@@ -204,9 +224,9 @@ def test_the_summary_says_it_in_a_sentence_then_in_numbers_then_in_a_chart() -> 
     )
 
 
-def test_a_summary_without_problems_or_scores() -> None:
+def test_a_summary_without_problems_or_scores(tmp_path: Path) -> None:
     """Nothing is coloured where nothing is wrong, and no chart shows nothing."""
     schema = Schema(X, (Output("Risk", ColumnType.NUMBER),))
-    assert not _summary(schema, [0.5], bad=0).marked
-    bare = _summary(schema, [], bad=1)
+    assert not _summary(schema, [0.5], bad=0, folder=tmp_path).marked
+    bare = _summary(schema, [], bad=1, folder=tmp_path)
     assert (list(bare.cells), list(bare.charts)) == ([], [])

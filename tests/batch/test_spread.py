@@ -17,7 +17,7 @@ _SCORE = Output("Score", ColumnType.NUMBER)
 
 
 def _spread(values: list[Any], output: Output = _SCORE) -> dict[str, int]:
-    made = spread([output], [[pa.chunked_array([pa.array(values)])]])
+    made = spread([output], [[[pa.array(values)]]])
     assert made is not None
     return dict(zip(made.labels, made.counts, strict=True))
 
@@ -53,7 +53,7 @@ def test_bands_have_round_borders(values: list[float], labels: list[str]) -> Non
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=30))
 def test_every_number_is_in_one_band(values: list[float]) -> None:
     """Whatever the numbers are; where they are too far apart, or too near for their size, there are no bands."""
-    made = spread([_SCORE], [[pa.chunked_array([pa.array(values)])]])
+    made = spread([_SCORE], [[[pa.array(values)]]])
     if made is None:
         span, size = max(values) - min(values) or 1, max(map(abs, values))
         assert not 1e-300 < size < 1e300 or span < 1e-7 * size
@@ -74,16 +74,22 @@ def test_words_are_counted_the_most_frequent_first() -> None:
 def test_the_first_number_is_shown_over_all_sheets() -> None:
     """An output of words before it does not count; sheets are put together."""
     outputs = [Output("Risk", ColumnType.TEXT), _SCORE]
-    sheet = [pa.chunked_array([pa.array(["a"])]), pa.chunked_array([pa.array([0.25])])]
+    sheet = [[pa.array(["a"])], [pa.array([0.25])]]
     made = spread(outputs, [sheet, sheet])
     assert made is not None
     assert (made.output, sum(made.counts)) == (_SCORE, 2)
 
 
+def test_words_of_which_nearly_each_is_another_are_not_counted() -> None:
+    """A million reasons in free text are no spread, and would not fit into memory."""
+    arrays = (pa.array([f"reason {n}" for n in range(start, start + 5000)]) for start in range(0, 10**9, 5000))
+    assert spread([Output("Why", ColumnType.TEXT)], [[arrays]]) is None
+
+
 def test_no_scores_no_spread() -> None:
     """Nothing scored, or dates."""
-    blank = pa.chunked_array([pa.array([None], pa.string())])
+    blank = [pa.array([None], pa.string())]
     assert spread([_SCORE], [[blank]]) is None
     assert spread([Output("When", ColumnType.DATETIME)], [[blank]]) is None
     assert spread([_SCORE], []) is None
-    assert spread([_SCORE], [[pa.chunked_array([np.array([np.inf])])]]) is None
+    assert spread([_SCORE], [[[pa.array([np.inf])]]]) is None

@@ -88,9 +88,9 @@ def test_exchange_is_exact(tmp_path: Path) -> None:
     stored = StoredBlock(save_block(block, tmp_path), tmp_path)
     assert (stored.headers, stored.sheet, stored.address) == (("a", "b"), "S", "S!A1:B3")
     assert (stored.letters, stored.formats, (*stored.problems(0, 2),), stored.warnings) == texts
-    assert (stored.rows.tolist(), stored.problems(0, 1)) == ([2, 9], [])
+    assert (stored.count, stored.cells(0, 2)[0].tolist(), stored.problems(0, 1)) == (2, [2, 9], [])
     assert (stored.shown, stored.binding) == (("A-", "b"), binding)
-    assert [values_of(values) for values in stored.columns(0, 2)] == [[1.5, None], ["a", 1001]]
-    assert [values_of(values) for values in stored.columns(1, 2)] == [[None], [1001]]
+    assert [values_of(values) for values in stored.cells(0, 2)[1]] == [[1.5, None], ["a", 1001]]
+    assert [values_of(values) for values in stored.cells(1, 2)[1]] == [[None], [1001]]
     page = Page("S", ("a", "b"), tuple(pa.chunked_array([c]) for c in columns), ("", "0.0"), "title", 1, "Sheetscore_x")
     assert load_pages(save_pages([page, page], tmp_path), tmp_path) == [page, page]

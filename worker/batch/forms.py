@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -141,7 +142,8 @@ class _Sheets:
             if of in self._spools
         ]
         columns = [results.output_columns(sheet, self._schema) for sheet in sheets]
-        cut = [warning_words(f"text-cut: {n:,} in {name}") for name, n in results.texts_cut(sheets).items()]
+        counted = sum((spool.cut for spool in self._spools.values()), Counter[str]())
+        cut = [warning_words(f"text-cut: {n:,} in {name}") for name, n in counted.items()]
         facts = replace(facts, notes=(*facts.notes, *cut))
         summary = summary_sheet(tallies, facts, spread(self._schema.outputs, columns))
         self._write(self._base(), [*(results.identified(sheet, self._schema) for sheet in sheets), summary])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,8 +17,7 @@ from worker.scoring.outputs import empty_outputs, to_frame
 from worker.scoring.schema import match_key
 from worker.workbooks import Input, Rows, Sheet
 from worker.workbooks.addressing import quoted
-from worker.workbooks.frames import arrow_columns
-from worker.workbooks.rows import too_long
+from worker.workbooks.stored import Stored, StoredColumn
 
 ROW, STATUS = "Row", "Status"
 
@@ -128,33 +127,42 @@ def heading(output: Output) -> str:
 
 
 def identified(sheet: Sheet, schema: Schema) -> Sheet:
-    """A whole sheet of scores with the column leftmost by which a person knows a row: the first of the customer's own
-    that is filled in every row and alike in none, of texts or whole numbers. Else the row number stays there.
+    """A whole sheet of scores, stored, with the column leftmost by which a person knows a row: the first of the
+    customer's own that is filled in every row and alike in none, of texts or whole numbers. Else the row number stays
+    there.
     """
-    names, columns = arrow_columns(sheet.frame)
-    own = range(1, len(names) - len(schema.outputs) - 1)
-    place = next((n for n in own if _is_identifier(columns[n])), 0)
-    order = [place, *(n for n in range(len(names)) if n != place)]
-    return replace(sheet, frame=pa.table([columns[n] for n in order], names=[names[n] for n in order]))
+    table = _stored(sheet)
+    own = range(1, len(table.names) - len(schema.outputs) - 1)
+    place = next((n for n in own if _is_identifier(table.column(n), table.count)), 0)
+    return replace(sheet, frame=table.ordered([place, *(n for n in range(len(table.names)) if n != place)]))
 
 
-def texts_cut(sheets: Sequence[Sheet]) -> Counter[str]:
-    """How many texts of each column are longer than a cell holds; what is beyond is cut off when they are written."""
-    counted: Counter[str] = Counter()
-    for sheet in sheets:
-        names, columns = arrow_columns(sheet.frame)
-        counted.update(dict(zip(names, map(too_long, columns), strict=True)))
-    return +counted
+def output_columns(sheet: Sheet, schema: Schema) -> list[StoredColumn]:
+    """The cells of the outputs of a sheet of scores, stored."""
+    table = _stored(sheet)
+    last = len(table.names) - 1
+    return [table.column(place) for place in range(last - len(schema.outputs), last)]
 
 
-def output_columns(sheet: Sheet, schema: Schema) -> list[pa.ChunkedArray]:
-    """The cells of the outputs of a sheet of scores."""
-    return arrow_columns(sheet.frame)[1][-len(schema.outputs) - 1 : -1]
+def _stored(sheet: Sheet) -> Stored:
+    if not isinstance(sheet.frame, Stored):
+        raise TypeError
+    return sheet.frame
 
 
-def _is_identifier(column: pa.ChunkedArray) -> bool:
-    fit = column.type in (pa.string(), pa.int64()) and len(column) > 0 and not column.null_count
-    return fit and pc.count_distinct(column).as_py() == len(column)
+def _is_identifier(column: Iterable[pa.Array], count: int) -> bool:
+    """Whether none of `count` cells is blank or equals another. Of texts only the hashes are kept, 8 bytes a row: two
+    texts with one hash, of a million once in 30 million jobs, leave the row number where it is.
+    """
+    keys, done = np.empty(count, np.int64), 0
+    for array in column:
+        texts = array.type == pa.string()
+        if not (texts or array.type == pa.int64()) or array.null_count or pc.count_distinct(array).as_py() < len(array):
+            return False
+        keys[done : done + len(array)] = [*map(hash, array.to_pylist())] if texts else array.to_numpy()
+        done += len(array)
+    keys.sort()
+    return count > 0 and bool((keys[1:] != keys[:-1]).all())
 
 
 def cells_of(source: Input, problems: Sequence[Problem]) -> list[str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,6 +15,7 @@ import pyarrow as pa
 from worker.scoring import ColumnType, Output
 
 _MOST_VALUES = 8
+_MOST_DIFFERENT = 20_000
 _BANDS = 10
 _STEPS = (1, 2, 5, 10, 20)
 _NEAREST = 1e-9
@@ -32,37 +33,39 @@ class Spread:
     counts: tuple[int, ...]
 
 
-def spread(outputs: Sequence[Output], sheets: Sequence[Sequence[pa.ChunkedArray]]) -> Spread | None:
-    """Of the first output that is a number, else of the first; None where no row has one, or it is a date.
+def spread(outputs: Sequence[Output], sheets: Sequence[Sequence[Iterable[pa.Array]]]) -> Spread | None:
+    """Of the first output that is a number, else of the first; None where no row has one, it is a date, or so many are
+    different that nothing is frequent.
 
-    Each sheet has a column of cells for each output, in which a row without a score is blank. Numbers from 0 to 1 fall
-    into tenths, others into about ten bands with round borders; a number on a border belongs to the upper band, the
-    largest to the last. Of other values the most frequent are told one by one.
+    Each sheet has a column of cells for each output, in which a row without a score is blank: arrays, which are gone
+    through twice and not held. Numbers from 0 to 1 fall into tenths, others into about ten bands with round borders; a
+    number on a border belongs to the upper band, the largest to the last. Of other values the most frequent are told
+    one by one.
     """
     place = next((n for n, output in enumerate(outputs) if output.type is ColumnType.NUMBER), 0)
-    output, arrays = outputs[place], [columns[place] for columns in sheets]
+    output, columns = outputs[place], [sheet[place] for sheet in sheets]
     if output.type in (ColumnType.NUMBER, ColumnType.INTEGER):
-        return _banded(output, [_numbers(array) for array in arrays])
+        return _banded(output, columns)
     if output.type is ColumnType.DATETIME:
         return None
-    return _counted(output, Counter(value for array in arrays for value in array.drop_null().to_pylist()))
+    return _counted(output, columns)
 
 
-def _numbers(array: pa.ChunkedArray) -> npt.NDArray[np.float64]:
-    numeric = pa.types.is_floating(array.type) or pa.types.is_integer(array.type)
-    values = array.drop_null().to_numpy().astype(np.float64) if numeric else np.empty(0)
-    return values[np.isfinite(values)]
+def _numbers(columns: Sequence[Iterable[pa.Array]]) -> Iterator[npt.NDArray[np.float64]]:
+    """The finite numbers, array by array; none of them is empty."""
+    for array in (array for column in columns for array in column):
+        if pa.types.is_floating(array.type) or pa.types.is_integer(array.type):
+            values = array.drop_null().to_numpy().astype(np.float64)
+            if len(values := values[np.isfinite(values)]):
+                yield values
 
 
-def _banded(output: Output, values: Sequence[npt.NDArray[np.float64]]) -> Spread | None:
-    filled = [part for part in values if len(part)]
-    if not filled:
-        return None
-    low, high = float(min(part.min() for part in filled)), float(max(part.max() for part in filled))
-    edges = _edges(low, high)
+def _banded(output: Output, columns: Sequence[Iterable[pa.Array]]) -> Spread | None:
+    ends = [(float(part.min()), float(part.max())) for part in _numbers(columns)]
+    edges = _edges(min(low for low, _ in ends), max(high for _, high in ends)) if ends else []
     if not edges:
         return None
-    counts = sum(np.histogram(part, edges)[0] for part in filled)
+    counts = sum(np.histogram(part, edges)[0] for part in _numbers(columns))
     labels = tuple(_label(a, b, output.format) for a, b in pairwise(edges))
     return Spread(output, labels, tuple(int(count) for count in np.atleast_1d(counts)))
 
@@ -95,7 +98,12 @@ def _label(low: float, high: float, code: str) -> str:
     return (" to " if low < 0 else "\u2013").join(ends) + sign
 
 
-def _counted(output: Output, counted: Counter[object]) -> Spread | None:
+def _counted(output: Output, columns: Sequence[Iterable[pa.Array]]) -> Spread | None:
+    counted: Counter[object] = Counter()
+    for array in (array for column in columns for array in column):
+        counted.update(array.drop_null().to_pylist())
+        if len(counted) > _MOST_DIFFERENT:
+            return None
     if not counted:
         return None
     common = sorted(counted.items(), key=lambda item: (-item[1], str(item[0])))

@@ -64,14 +64,19 @@ def column(values: Sequence[Any]) -> pa.Array:
 
 def unified(pieces: Sequence[pa.Array]) -> pa.ChunkedArray:
     """Pieces of one column, each as `column` makes it, as one column: the same as if it had been made at once."""
-    kinds = {piece.type for piece in pieces if piece.null_count < len(piece)} or {piece.type for piece in pieces[:1]}
+    kind = common([(piece.type, piece.null_count == len(piece)) for piece in pieces])
+    return pa.chunked_array([fitted(piece, kind) for piece in pieces], kind)
+
+
+def common(pieces: Sequence[tuple[pa.DataType, bool]]) -> pa.DataType:
+    """The type of a column whose pieces have these types; with each, whether all the piece is blank."""
+    kinds = {kind for kind, blank in pieces if not blank} or {kind for kind, _ in pieces[:1]} or {pa.string()}
     kind = kinds.pop() if len(kinds) == 1 else pa.float64() if kinds == {pa.int64(), pa.float64()} else MIXED
-    if kind == pa.int64() and any(piece.type != kind for piece in pieces):
-        kind = pa.float64()
-    return pa.chunked_array([_as(piece, kind) for piece in pieces], kind if pieces else pa.string())
+    return pa.float64() if kind == pa.int64() and any(other != kind for other, _ in pieces) else kind
 
 
-def _as(piece: pa.Array, kind: pa.DataType) -> pa.Array:
+def fitted(piece: pa.Array, kind: pa.DataType) -> pa.Array:
+    """A piece of a column as its `common` type has it."""
     if piece.type == kind:
         return piece
     if piece.null_count == len(piece):

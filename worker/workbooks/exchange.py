@@ -6,20 +6,24 @@ The parent trusts nothing that it loads: a hostile file may have taken the child
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
+from os import link
 from pathlib import Path
+from shutil import copyfile
 from sys import intern
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from worker.scoring.binding import NAMES, Binding
 from worker.scoring.errors import Problem, ProblemKind
-from worker.workbooks.block import BATCH_ROWS, Block
+from worker.workbooks.block import Block
 from worker.workbooks.page import Cell, Chart, Page, Tint
+from worker.workbooks.stored import load_columns, reader_of, save_columns
 
 _CELLS = "cells-{}.arrow"
 _PROBLEMS = "problems-{}.arrow"
@@ -54,29 +58,29 @@ class StoredBlock:
         self.headers, self.letters = texts["headers"], texts["letters"]
         self.formats, self.warnings, self.shown = texts["formats"], texts["warnings"], texts["shown"]
         self.binding = load_binding(facts["binding"])
-        self._starts, rows = [0], []
-        with _opened(self._cells) as reader:
+        self._starts = [0]
+        with reader_of(self._cells) as reader:
+            if reader.schema.types[:1] != [pa.int64()] or len(reader.schema) != len(self.headers) + 1:
+                raise ValueError
             for place in range(reader.num_record_batches):
                 batch = reader.get_batch(place)
                 batch.validate(full=True)
-                rows.append(batch.column(0).to_numpy().copy())  # a view would keep the whole batch in memory
                 self._starts.append(self._starts[-1] + len(batch))
-            if reader.schema.types[:1] != [pa.int64()] or len(reader.schema) != len(self.headers) + 1:
-                raise ValueError
-        self.rows = np.concatenate(rows or [np.empty(0, np.int64)])
+        self.count = self._starts[-1]
         self._problems = pa.table(load_columns(folder / _PROBLEMS.format(number)), ["row", "kind", "place", "value"])
         self._at = self._problems["row"].to_numpy()
         if {len(self.letters), len(self.formats), len(self.shown)} != {len(self.headers)}:
             raise ValueError
 
-    def columns(self, start: int, stop: int) -> list[pa.Array]:
-        """The cells of some rows: only their batches are read."""
+    def cells(self, start: int, stop: int) -> tuple[npt.NDArray[np.int64], list[pa.Array]]:
+        """The numbers of some rows in their sheet, and their cells by column: only their batches are read."""
         first, last = bisect_right(self._starts, start) - 1, bisect_left(self._starts, stop)
-        with _opened(self._cells) as reader:
+        with reader_of(self._cells) as reader:
             batches = [reader.get_batch(place) for place in range(max(first, 0), min(last, reader.num_record_batches))]
             table = pa.Table.from_batches(batches, reader.schema)
         taken = table.slice(start - self._starts[max(first, 0)], stop - start).combine_chunks()
-        return [column.combine_chunks() for column in taken.columns[1:]]
+        rows, *columns = (column.combine_chunks() for column in taken.columns)
+        return rows.to_numpy(), columns
 
     def problems(self, start: int, stop: int) -> list[Problem]:
         """What is wrong with cells of some rows, `row` counted from `start`."""
@@ -94,10 +98,28 @@ def load_binding(facts: dict[str, Any] | None) -> Binding | None:
 
 
 def save_pages(pages: Sequence[Page], folder: Path) -> list[dict[str, Any]]:
-    """Write the cells of each page into `folder`; the rest is returned as JSON values."""
+    """Leave the cells of each page in `folder`; the rest is returned as JSON values. A stored page's are not touched:
+    its file gets a second name there.
+    """
+    saved = []
     for number, page in enumerate(pages):
-        save_columns(page.columns, folder / _CELLS.format(number))
-    return [{f.name: _plain(getattr(page, f.name)) for f in fields(Page) if f.name != "columns"} for page in pages]
+        cells = folder / _CELLS.format(number)
+        if page.stored is None:
+            save_columns(page.columns, cells)
+        else:
+            _share(page.stored.path, cells)
+        places = range(len(page.columns)) if page.stored is None else page.stored.places
+        facts = {f.name: _plain(getattr(page, f.name)) for f in fields(Page) if f.name not in ("columns", "stored")}
+        saved.append(facts | {"places": list(places)})
+    return saved
+
+
+def _share(file: Path, other: Path) -> None:
+    """Make a file known by another name too, or copied where the file system has no such thing."""
+    with suppress(OSError):
+        link(file, other)
+        return
+    copyfile(file, other)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a field of a page
@@ -115,28 +137,7 @@ def load_pages(saved: Sequence[dict[str, Any]], folder: Path) -> list[Page]:
         tuples["charts"] = tuple(Chart(**values) for values in facts["charts"])
         tuples["links"] = tuple((row, to) for row, to in facts["links"])
         tuples["tints"] = tuple(Tint(**values) for values in facts["tints"])
-        made.append(Page(**facts | tuples, columns=tuple(load_columns(folder / _CELLS.format(number)))))
+        columns = load_columns(folder / _CELLS.format(number))
+        tuples["columns"] = tuple(columns[place] for place in facts["places"])
+        made.append(Page(**{name: value for name, value in facts.items() if name != "places"} | tuples))
     return made
-
-
-def save_columns(columns: Iterable[pa.Array | pa.ChunkedArray], path: Path) -> None:
-    """Write columns of cells of one length."""
-    columns = list(columns)
-    table = pa.table(columns, names=[str(place) for place in range(len(columns))])
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table, BATCH_ROWS)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """Read, not mapped: what is mapped and was touched counts as this process's memory."""
-    with pa.OSFile(str(path)) as source:
-        yield pa.ipc.open_file(source)
-
-
-def load_columns(path: Path) -> list[pa.ChunkedArray]:
-    """The inverse of `save_columns`, mapped and checked."""
-    with pa.memory_map(str(path)) as source:
-        table: pa.Table = pa.ipc.open_file(source).read_all()
-    table.validate(full=True)
-    return list(table.columns)

@@ -14,11 +14,12 @@ import pyarrow as pa
 
 from worker.workbooks.cells import clean, column, values_of
 from worker.workbooks.page import MOST_LINKS, OK, Cell, Chart, Page, Tint, unique_headers
+from worker.workbooks.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One result sheet to be added: a frame (or a table of columns of cells), and how to show it.
+    """One result sheet to be added: a frame (or a table in a file), and how to show it.
 
     `title` is a sentence above the table, whose header then stands in row 3. `formats` gives Excel number formats by
     column. `status` names the column whose text is "ok" or a reason: rows that are not ok are coloured; without one,
@@ -30,7 +31,7 @@ class Sheet:
     """
 
     name: str
-    frame: pd.DataFrame | pa.Table
+    frame: pd.DataFrame | Stored
     title: str = ""
     formats: Mapping[str, str] = field(default_factory=dict)
     status: str = ""
@@ -77,15 +78,16 @@ def _page(sheet: Sheet) -> Page:
         ok=clean(sheet.ok),
         accent=sheet.accent,
         footer=clean(sheet.footer),
+        stored=sheet.frame if isinstance(sheet.frame, Stored) else None,
     )
     page.check_size()
     return page
 
 
-def arrow_columns(frame: pd.DataFrame | pa.Table) -> tuple[list[str], list[pa.ChunkedArray]]:
+def arrow_columns(frame: pd.DataFrame | Stored) -> tuple[list[str], list[pa.ChunkedArray]]:
     """Names and columns of cells."""
-    if isinstance(frame, pa.Table):
-        return list(frame.column_names), list(frame.columns)
+    if isinstance(frame, Stored):
+        return list(frame.names), frame.columns()
     return [str(name) for name in frame.columns], [to_arrow(frame.iloc[:, n]) for n in range(frame.shape[1])]
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 from worker.workbooks.addressing import MOST_COLUMNS, MOST_ROWS, Area, letters
 from worker.workbooks.cells import shortened, values_of
 from worker.workbooks.errors import SheetTooLarge
+from worker.workbooks.stored import Stored
 
 OK = "ok"
 """What the status column says of a row that needs no attention."""
@@ -75,6 +76,7 @@ class Page:
     `links` lead from rows, by position, to places in the same workbook (`'My data'!H43`); the cells in the column
     `linked` hold them. The header stands in row `top`, 0 for right below the title. `ok` is the status of a row that
     needs no attention, `accent` the colour of titles and headers ('' for ours), `footer` stands below printed pages.
+    `stored` is where the columns lie, if they are mapped from a file.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Page:
     ok: str = OK
     accent: str = ""
     footer: str = ""
+    stored: Stored | None = None
 
     @property
     def header_row(self) -> int:

@@ -106,16 +106,17 @@ class StoredRows:
         self.warnings = block.warnings
         self.shown = block.shown
         self.binding = block.binding
-        self.count = len(block.rows)
+        self.count = block.count
 
     def take(self, start: int, stop: int) -> Input:
         """Some of the rows, as an input of their own."""
         block = self._block
+        rows, columns = block.cells(start, stop)
         return Input(
-            frame=_frame(block.headers, block.columns(start, stop), min(stop, self.count) - start),
+            frame=_frame(block.headers, columns, len(rows)),
             sheet=block.sheet,
             address=block.address,
-            rows=block.rows[start:stop],
+            rows=rows,
             letters=block.letters,
             formats=block.formats,
             problems=tuple(block.problems(start, stop)),

@@ -2,47 +2,59 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 
-from worker.workbooks.cells import unified
-from worker.workbooks.exchange import load_columns, save_columns
+from worker.workbooks.cells import common
 from worker.workbooks.frames import Sheet, arrow_columns
 from worker.workbooks.page import MOST_LINKS
+from worker.workbooks.rows import too_long
+from worker.workbooks.stored import Stored, join, save_columns
+
+_NOTHING = Stored(Path(), (), (), 0)
 
 
 class Spool:
-    """Takes the pieces of one sheet, frames with the same columns, from the top. `stem` begins the files' names."""
+    """Takes the pieces of one sheet, frames with the same columns, from the top. `stem` begins the files' names.
+
+    `cut` says how many texts of each column are longer than a cell holds; what is beyond is cut off when they are
+    written.
+    """
 
     def __init__(self, folder: Path, stem: str) -> None:
+        self.cut: Counter[str] = Counter()
         self._folder = folder
         self._stem = stem
         self._first: Sheet | None = None
-        self._count = 0
+        self._names: list[str] = []
+        self._kinds: list[list[tuple[pa.DataType, bool]]] = []
         self._links: dict[int, str] = {}
         self._rows = 0
 
     def add(self, piece: Sheet) -> None:
         """Some more rows. How the sheet is shown is said by the first piece."""
-        save_columns(arrow_columns(piece.frame)[1], self._file(self._count))
-        # a copy: a view would keep the frame in memory
-        self._first = self._first or replace(piece, frame=piece.frame.iloc[:0].copy())
-        self._count += 1
+        names, columns = arrow_columns(piece.frame)
+        save_columns(columns, self._file(len(self._kinds)))
+        self._kinds.append([(column.type, column.null_count == len(column)) for column in columns])
+        self.cut += Counter(dict(zip(names, map(too_long, columns), strict=True)))
+        if self._first is None:
+            self._names, self._first = names, replace(piece, frame=_NOTHING)
         room = max(0, MOST_LINKS - len(self._links))
         self._links.update((self._rows + row, to) for row, to in islice(piece.links.items(), room))
-        self._rows += len(piece.frame)
+        self._rows += len(columns[0])
 
     def sheet(self) -> Sheet:
-        """All pieces, at least one, as one sheet whose cells are mapped, not read."""
+        """All pieces, at least one, as one sheet whose cells stay in a file."""
         if self._first is None:
             raise ValueError
-        pieces = [load_columns(self._file(number)) for number in range(self._count)]
-        parts = [[array for column in columns for array in column.chunks] for columns in zip(*pieces, strict=True)]
-        frame = pa.table(list(map(unified, parts)), names=arrow_columns(self._first.frame)[0])
-        return replace(self._first, frame=frame, links=self._links)
+        pieces = [self._file(number) for number in range(len(self._kinds))]
+        kinds = [common(column) for column in zip(*self._kinds, strict=True)]
+        stored = join(pieces, self._names, kinds, self._folder / f"{self._stem}.arrow")
+        return replace(self._first, frame=stored, links=self._links)
 
     def _file(self, number: int) -> Path:
         return self._folder / f"{self._stem}-{number}.arrow"
