@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from worker.store.engine import StoreAddressInvalid, StoreTooNew, open_store
+from worker.store.engine import StoreAddressInvalid, StoreTooNew, newest, open_store
 from worker.store.tables import customer, key, metadata
 
 OPEN = """
@@ -139,6 +141,14 @@ def test_another_kind_of_address_is_refused(url: str, home: Path) -> None:
     with pytest.raises(StoreAddressInvalid) as caught:
         open_store(url, home)
     assert "secret" not in str(caught.value)
+
+
+def test_the_newest_migration_is_known_without_alembic() -> None:
+    """By the names of their files, which tell the order too."""
+    config = Config()
+    config.set_main_option("script_location", "worker.store:migrations")
+    config.set_main_option("path_separator", "os")
+    assert newest() == ScriptDirectory.from_config(config).get_current_head()
 
 
 def test_a_newer_store_is_left_alone(home: Path) -> None:

@@ -6,15 +6,13 @@ Exit codes: 0 done, 1 failed with a reason, 2 wrong usage, 3 done but some rows 
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
-from importlib import import_module
 
 import typer
 from sqlalchemy.exc import OperationalError
 
 from workbook_templates import DefinitionError
 from worker.batch.explain import explain
-from worker.cli import access, conventions, convert, handover, infer, manage, run, services, templates, usage
+from worker.cli import access, conventions, convert, desk, handover, infer, manage, run, services, templates, usage
 from worker.cli.show import complain
 from worker.scoring import ContractError, SheetscoreError
 from worker.settings import TABLE, SettingError
@@ -43,8 +41,7 @@ app.add_typer(access.tokens, name="tokens")
 app.add_typer(conventions.customers, name="customers")
 app.add_typer(manage.jobs, name="jobs")
 app.add_typer(templates.templates, name="templates")
-with suppress(ModuleNotFoundError):  # a server need not have what the add-in needs; worker.__main__ says so
-    app.add_typer(import_module("addin.commands").app, name="addin")
+app.add_typer(desk.addin, name="addin")
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ from worker.endpoints.meter import Meter
 from worker.folder import Folder, open_file
 from worker.logs import to_file
 from worker.progress import Bars
-from worker.scoring import Limits, Schema, discover
+from worker.scoring import Limits, Schema
 from worker.settings import Settings, help_of
 from worker.workbooks import Kind, WorkbookError, is_encrypted, kind_of
 
@@ -193,6 +193,8 @@ def _gets_sheets(book: Path) -> bool:
 
 def _register(home: Path, url: str) -> str:
     """Make the remote endpoint known to a home that lasts as long as this command."""
+    from worker.scoring import discover  # noqa: PLC0415 - brings requests, which an endpoint of this home does not need
+
     key = os.environ.get("SHEETSCORE_KEY", "")
     if not key and sys.stdin.isatty():
         key = typer.prompt("Key of the endpoint", hide_input=True, err=True)

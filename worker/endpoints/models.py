@@ -19,7 +19,7 @@ from sqlalchemy import Engine, select
 from worker.endpoints.rules import Unknown
 from worker.endpoints.secrets import Secret
 from worker.files import private_folder, write_whole
-from worker.scoring import Endpoint, HttpTransport, Limits, Transport
+from worker.scoring import Endpoint, Limits, Transport
 from worker.scoring.codecs import CODECS
 from worker.scoring.errors import SheetscoreError
 from worker.scoring.schema import Columns, Schema
@@ -102,6 +102,8 @@ def load(data: bytes) -> OnnxSession:
 
 def transport_for(remote: Remote, limits: Limits) -> Transport:
     """What carries calls to a remote server."""
+    from worker.scoring import HttpTransport  # noqa: PLC0415 - brings requests, which a model of this home does not need
+
     return HttpTransport(codec=CODECS[remote.codec], limits=limits)
 
 

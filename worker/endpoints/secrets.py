@@ -7,11 +7,13 @@ import hmac
 import os
 from collections.abc import Mapping
 from pathlib import Path
-
-from cryptography.fernet import Fernet, InvalidToken
+from typing import TYPE_CHECKING
 
 from worker.files import private_folder, write_whole
 from worker.scoring.errors import SheetscoreError
+
+if TYPE_CHECKING:  # most jobs need no secret, and no 6 MB for cryptography
+    from cryptography.fernet import Fernet
 
 VARIABLE = "SHEETSCORE_SECRET"
 
@@ -38,6 +40,8 @@ class Secret:
 
     def decrypt(self, data: bytes) -> str:
         """Raises SecretError when it was encrypted under another secret, OSError."""
+        from cryptography.fernet import InvalidToken  # noqa: PLC0415 - as above
+
         try:
             return self._fernet().decrypt(data).decode()
         except InvalidToken:
@@ -50,12 +54,16 @@ class Secret:
         return hmac.new(given.strip(), purpose.encode(), hashlib.sha256).digest()
 
     def _fernet(self) -> Fernet:
+        from cryptography.fernet import Fernet  # noqa: PLC0415 - as above
+
         try:
             return Fernet(self._given or self._stored())
         except ValueError:
             raise SecretError(self._where, "is not 32 bytes as url-safe base64 text") from None
 
     def _stored(self) -> bytes:
+        from cryptography.fernet import Fernet  # noqa: PLC0415 - as above
+
         if not self._file.exists():
             private_folder(self._file.parent)
             write_whole(self._file, Fernet.generate_key(), replace=False)

@@ -14,7 +14,6 @@ import pandas as pd
 from worker.scoring.check import Checked, check
 from worker.scoring.endpoint import Endpoint
 from worker.scoring.errors import EndpointError, Problem
-from worker.scoring.http import HttpTransport
 from worker.scoring.isolation import PartScores, Rows, score_part
 from worker.scoring.limits import Limits
 from worker.scoring.outputs import check_answer, to_frame
@@ -58,7 +57,7 @@ class ScoringClient:
     ) -> None:
         self.endpoint = endpoint
         self.limits = limits or Limits()
-        self._transport = transport or HttpTransport(limits=self.limits)
+        self._transport = transport or _over_http(self.limits)
         self._retry = Retry(self.limits, sleep, random)
         self._clock = clock
         self._allowed: int | None = None
@@ -151,6 +150,12 @@ class ScoringClient:
         except EndpointError as error:
             error.calls = calls.count
             raise
+
+
+def _over_http(limits: Limits) -> Transport:
+    from worker.scoring.http import HttpTransport  # noqa: PLC0415 - brings requests, 7 MB that not every client needs
+
+    return HttpTransport(limits=limits)
 
 
 def _nothing() -> None:
