@@ -27,6 +27,8 @@ def test_pieces_of_different_types_become_one_column(tmp_path: Path) -> None:
     above = pd.DataFrame({"n": [1, 2], "late": [None, None], "m": [1001, 7]})
     below = pd.DataFrame({"n": [0.5, None], "late": ["a", None], "m": ["seven", 7]})
     (page,) = pages([_spooled(tmp_path, Sheet("S", above), Sheet("S", below))])
+    assert (page.count, str(page.area), page.columns) == (4, "A1:C5", ())
+    page = page.mapped()
     assert [column.type for column in page.columns] == [pa.float64(), pa.string(), MIXED]
     found = [[value for chunk in column.chunks for value in values_of(chunk)] for column in page.columns]
     assert found == [[1.0, 2.0, 0.5, None], [None, None, "a", None], [1001, 7, "seven", 7]]

@@ -12,7 +12,7 @@ from worker.scoring.meant import Meant, check_meant
 from worker.scoring.readings import Conventions
 from worker.workbooks import Input, Rows
 
-SLAB_ROWS = 10_000
+SLAB_ROWS = 5_000
 """Rows of a slab; more where one part has more."""
 
 KEPT_ROWS = 20_000

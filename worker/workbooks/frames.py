@@ -55,7 +55,10 @@ def pages(sheets: Mapping[str, pd.DataFrame] | Sequence[Sheet]) -> list[Page]:
 
 
 def _page(sheet: Sheet) -> Page:
-    names, columns = arrow_columns(sheet.frame)
+    if isinstance(sheet.frame, Stored):
+        names, columns, stored = [*sheet.frame.names], [], sheet.frame
+    else:
+        names, columns, stored = *arrow_columns(sheet.frame), None
     page = Page(
         name=sheet.name,
         headers=unique_headers([clean(name) for name in names]),
@@ -78,16 +81,14 @@ def _page(sheet: Sheet) -> Page:
         ok=clean(sheet.ok),
         accent=sheet.accent,
         footer=clean(sheet.footer),
-        stored=sheet.frame if isinstance(sheet.frame, Stored) else None,
+        stored=stored,
     )
     page.check_size()
     return page
 
 
-def arrow_columns(frame: pd.DataFrame | Stored) -> tuple[list[str], list[pa.ChunkedArray]]:
+def arrow_columns(frame: pd.DataFrame) -> tuple[list[str], list[pa.ChunkedArray]]:
     """Names and columns of cells."""
-    if isinstance(frame, Stored):
-        return list(frame.names), frame.columns()
     return [str(name) for name in frame.columns], [to_arrow(frame.iloc[:, n]) for n in range(frame.shape[1])]
 
 

@@ -6,7 +6,7 @@ Rules: ECMA-376 part 1, 18.5.1 (tables: header texts are text, unique without re
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -76,7 +76,7 @@ class Page:
     `links` lead from rows, by position, to places in the same workbook (`'My data'!H43`); the cells in the column
     `linked` hold them. The header stands in row `top`, 0 for right below the title. `ok` is the status of a row that
     needs no attention, `accent` the colour of titles and headers ('' for ours), `footer` stands below printed pages.
-    `stored` is where the columns lie, if they are mapped from a file.
+    Columns that are `stored` in a file are none until they are `mapped`, which is for the process that writes them.
     """
 
     name: str
@@ -103,17 +103,19 @@ class Page:
         """The sheet row in which the header stands; without columns, the title's or none."""
         if self.top:
             return self.top
-        return (3 if self.columns else 1) if self.title else int(bool(self.columns))
+        return (3 if self.headers else 1) if self.title else int(bool(self.headers))
 
     @property
     def count(self) -> int:
         """Number of rows below the header."""
+        if self.stored is not None:
+            return self.stored.count
         return len(self.columns[0]) if self.columns else 0
 
     @property
     def area(self) -> Area:
         """Header and rows; a table has at least one row."""
-        return Area(self.header_row, 1, self.header_row + max(self.count, 1), max(len(self.columns), 1))
+        return Area(self.header_row, 1, self.header_row + max(self.count, 1), max(len(self.headers), 1))
 
     @property
     def others(self) -> dict[str, tuple[Any, str]]:
@@ -133,6 +135,10 @@ class Page:
             else:
                 found.append(around.get(f"{letters(area.left)}{row}"))
         return found
+
+    def mapped(self) -> Page:
+        """The same page with its columns, which take no memory until they are looked at."""
+        return self if self.stored is None else replace(self, columns=tuple(self.stored.columns()), stored=None)
 
     def check_size(self) -> None:
         """Raises SheetTooLarge when a worksheet cannot hold it."""

@@ -36,7 +36,9 @@ class Spool:
         self._rows = 0
 
     def add(self, piece: Sheet) -> None:
-        """Some more rows. How the sheet is shown is said by the first piece."""
+        """Some more rows, a frame. How the sheet is shown is said by the first piece."""
+        if isinstance(piece.frame, Stored):
+            raise TypeError
         names, columns = arrow_columns(piece.frame)
         save_columns(columns, self._file(len(self._kinds)))
         self._kinds.append([(column.type, column.null_count == len(column)) for column in columns])

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from worker.workbooks.cells import fitted
 
-BATCH_ROWS = 10_000
+BATCH_ROWS = 5_000
 """So many rows at most are read at once."""
 
 
