@@ -26,6 +26,6 @@ def append_sheets(
     Every part that need not change keeps its compressed bytes. Text never becomes a formula. Raises WorkbookError; then
     `target` is as it was. A file from a stranger belongs in `quarantine.append_apart`.
     """
-    drawn = [page.mapped() for page in pages(sheets)]
+    drawn = pages(sheets)
     with whole_file(Path(target), like=Path(source)) as file:
         return splice(source, file, drawn, replace=replace)

@@ -73,7 +73,7 @@ def splice(
 
 def write(package: Package, out: BinaryIO, pages: Sequence[Page], *, replace: bool = False) -> tuple[Appended, Wanted]:
     """As `splice`, without a look at what was written; that takes what this returns."""
-    return _Splice(package, out, replace=replace).run(pages)
+    return _Splice(package, out, replace=replace).run([page.mapped() for page in pages])
 
 
 @dataclass(frozen=True, slots=True)
