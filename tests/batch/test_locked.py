@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
+from sqlalchemy import Engine
 
 from tests.workbooks.samples import samples
 from worker.batch.locked import EXCELS_OWN
+from worker.batch.owner import Owner
+from worker.batch.service import BatchService
+from worker.endpoints import Models
 from worker.endpoints.passwords import Passwords
 from worker.endpoints.rules import PasswordInvalid
 from worker.endpoints.secrets import SecretError
@@ -110,7 +114,7 @@ def test_what_can_be_read_lies_in_the_jobs_scratch_folder_and_is_gone(
     seen: list[tuple[list[str], int]] = []
 
     def look(columns: object) -> None:
-        plain = next(bench.home.glob("jobs/*/scratch/plain.xlsx"))
+        plain = next(bench.home.glob("jobs/*/scratch-*/plain.xlsx"))
         seen.append(([p.name for p in elsewhere.iterdir()], plain.stat().st_mode & 0o777))
         if len(seen) > 1:
             raise RuntimeError("broken")
@@ -137,7 +141,7 @@ def test_what_a_crash_left_goes_with_the_end_of_the_job(bench, locked: Path) -> 
         pass
 
     def end(columns: object) -> None:
-        left = next(bench.home.glob("jobs/*/scratch"))
+        left = next(bench.home.glob("jobs/*/scratch-*"))
         left.rename(left.with_name("kept"))
         raise Ended
 
@@ -146,10 +150,25 @@ def test_what_a_crash_left_goes_with_the_end_of_the_job(bench, locked: Path) -> 
     with pytest.raises(Ended):
         bench.drive(job_id)
     folder = bench.folders.folder(job_id)
-    (folder / "kept").rename(folder / "scratch")
+    (folder / "kept").rename(folder / "scratch-somebody")
     bench.transport.before = lambda columns: None
     assert bench.drive(job_id).state == "done"
-    assert not (folder / "scratch").exists()
+    assert not list(folder.glob("scratch*"))
+
+
+def test_what_a_crash_left_is_gone_when_a_process_starts(bench, store: Engine, locked: Path, owner: Owner) -> None:
+    """Though the job waits its turn, for the process that drives it may never come; what a living one has stays."""
+    bench.passwords.keep(bench.customer.id, PASSWORD)
+    given = (store, bench.home, bench.settings, Models(store, bench.home))
+    with BatchService(*given, serving=False) as dead:
+        pass
+    left = [bench.folders.folder(bench.enter(locked)) / f"scratch-{name}" for name in (dead.owner.name, owner.name)]
+    for folder in left:
+        folder.mkdir()
+        (folder / "plain.xlsx").write_bytes(CELLS.encode())
+    with BatchService(*given, serving=False):
+        assert [folder.exists() for folder in left] == [False, True]
+    assert _places_with(bench.home, CELLS.encode()) == [str((left[1] / "plain.xlsx").relative_to(bench.home))]
 
 
 def test_passwords_are_kept_under_the_homes_secret(store, home: Path, tmp_path: Path) -> None:

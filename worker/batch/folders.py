@@ -9,13 +9,14 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from worker.files import sync_file, sync_folder
 
 CLAIM = "claim.json"
+_SCRATCH = "scratch-"
 KEPT_ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".ods", ".csv", ".tsv")
 
 
@@ -91,15 +92,22 @@ class JobFolders:
             yield claim, os.path.lexists(self.original(claim.job_id, claim.file_name))
 
     @contextlib.contextmanager
-    def scratch(self, job_id: str) -> Iterator[Path]:
-        """An empty folder for what is only needed while the job is driven."""
-        folder = self.folder(job_id) / "scratch"
-        shutil.rmtree(folder, ignore_errors=True)  # a crash may have left one
+    def scratch(self, job_id: str, owner: str) -> Iterator[Path]:
+        """An empty folder for what is only needed while this owner drives the job."""
+        folder = self.folder(job_id) / f"{_SCRATCH}{owner}"
+        for left in self.folder(job_id).glob(f"{_SCRATCH}*"):  # a crash may have left some
+            shutil.rmtree(left, ignore_errors=True)
         folder.mkdir(mode=0o700)
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def remove_scratch(self, is_alive: Callable[[str], bool]) -> None:
+        """Remove what owners that are no more left behind: a workbook without its password may be among it."""
+        for left in self.root.glob(f"*/{_SCRATCH}*"):
+            if not is_alive(left.name.removeprefix(_SCRATCH)):
+                shutil.rmtree(left, ignore_errors=True)
 
     def remove(self, job_id: str) -> None:
         """Remove a job's folder with all that is in it."""

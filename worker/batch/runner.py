@@ -194,7 +194,7 @@ class Runner:
         self._phase(job, "reading", 0, 0)
         digest = keep(job, self._folders)
         made = self._outbox.made(job)
-        with self._folders.scratch(job.id) as scratch:
+        with self._folders.scratch(job.id, self._owner) as scratch:
             opened = self._deaths.guarded(digest, lambda: self._locked.open(job, original, made, scratch))
             if job.endpoint_id is None:
                 job = self._addressed(job, opened.book, digest)

@@ -148,6 +148,7 @@ class BatchService:
 
     def __enter__(self) -> BatchService:
         self.owner.__enter__()
+        self.folders.remove_scratch(self.owner.is_alive)
         if not self._serving:
             return self
         self.intake.prepare()
