@@ -10,8 +10,11 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from filelock import FileLock
 
 from worker.files import sync_file, sync_folder
 
@@ -64,6 +67,14 @@ class JobFolders:
         if door == "folder" and customer is not None:
             return self.drop / customer
         return self.folder(job_id)
+
+    def naming(self, customer: str | None, door: str) -> AbstractContextManager[object]:
+        """Held by one thread of one process at a time, while it chooses a name in such a job's outbox and takes it; a
+        job's own folder is nobody else's.
+        """
+        if door != "folder" or customer is None:
+            return contextlib.nullcontext()
+        return FileLock(self.root / f".names-{customer}.lock", mode=0o600)
 
     def open_claim(self, claim: Claim) -> Path:
         """Make the job's folder with its claim in it, lasting; returns where the file is to be moved to."""

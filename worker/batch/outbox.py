@@ -132,8 +132,9 @@ class Outbox:
         """Make files appear, each under what its key makes of the name that is chosen, which is like the one wanted."""
         beside = [named for named in files if named is not str]
         known, _, name = (job.result_name or "").partition("/")
-        again = known == box
-        with self._box(job, box) as folder:
+        with self._box(job, box) as folder, self._folders.naming(job.customer, job.door):
+            # a name that was chosen before a crash was free for others until something was there
+            again = known == box and any(place_again(file, folder, named(name)) for named, file in files.items())
             while True:
                 if not again:
                     name = free_name(folder, safe_name(wanted), *beside)
