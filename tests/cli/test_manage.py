@@ -157,7 +157,7 @@ def test_a_contract_with_faults_names_them_all(shell: Shell, files: tuple[str, s
 def test_every_fault_of_a_table_of_customers_has_a_line(shell: Shell, tmp_path: Path) -> None:
     """A wall of 300 faults in one line helps nobody."""
     table = tmp_path / "customers.csv"
-    table.write_text("customer,service\nACME,none\nbolt,none\n")
+    table.write_text("name,service\nACME,none\nbolt,none\n")
     ran = shell.process("customers", "import", str(table))
     assert ran.returncode == 1
     assert [line.split(":")[1] for line in ran.stderr.splitlines()] == [" line 2", " line 2", " line 3"]

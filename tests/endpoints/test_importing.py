@@ -12,7 +12,7 @@ from worker.cli import app
 from worker.endpoints import Registry
 from worker.endpoints.importing import ImportRefused, carry_out, differing, end_of, plan
 
-TABLE = """customer,service,endpoint,version,throttle,expires,description
+TABLE = """name,service,endpoint,version,throttle,expiry,description
 harbour,credit,,1,40,2030-01-31,For Harbour.
 meadow,credit,main,,,,
 """
@@ -57,7 +57,7 @@ def test_a_second_run_changes_nothing_but_what_the_table_says_otherwise(ready: R
 
 def test_the_language_is_the_customer_s(ready: Registry) -> None:
     """Told once or in each line of a customer; a blank leaves it as it is; a second run changes nothing."""
-    table = "customer,service,endpoint,language\nharbour,credit,h1,\nharbour,credit,h2,pt-BR\nacme,credit,,de\n"
+    table = "name,service,endpoint,language\nharbour,credit,h1,\nharbour,credit,h2,pt-BR\nacme,credit,,de\n"
     first = plan(ready, table.splitlines())
     assert [differing(line) for line in first if line.standing] == [["language"]]
     carry_out(ready, first)
@@ -71,9 +71,9 @@ def test_the_language_is_the_customer_s(ready: Registry) -> None:
 
 def test_a_customer_has_one_language(ready: Registry) -> None:
     """Two lines that differ are a fault of the second."""
-    found = faults(ready, "customer,service,endpoint,language\nharbour,credit,h1,de\nharbour,credit,h2,fr\n")
+    found = faults(ready, "name,service,endpoint,language\nharbour,credit,h1,de\nharbour,credit,h2,fr\n")
     assert found == [(3, "harbour has the language de in another line")]
-    assert "is not a code" in faults(ready, "customer,service,language\nharbour,credit,Deutsch\n")[0][1]
+    assert "is not a code" in faults(ready, "name,service,language\nharbour,credit,Deutsch\n")[0][1]
 
 
 @pytest.mark.parametrize(
@@ -108,24 +108,26 @@ def test_only_published_versions_are_taken(ready: Registry) -> None:
     """Not a model that was sent to one endpoint, but for that endpoint's own line; nor the number of one that went."""
     ready.send_model(ready.endpoint("credit/acme"), tiny.credit(0.3), "ann")
     ready.publish("credit", tiny.contract(), tiny.credit(0.7))
-    header = "customer,service,endpoint,version\n"
+    header = "name,service,endpoint,version\n"
     assert faults(ready, header + "x,credit,x,3\n") == [(2, "version '3' is not one of those published: 1, 2, 4")]
     (line,) = plan(ready, (header + "acme,credit,acme,3\n").splitlines())
     assert (line.version, differing(line)) == (3, [])
-    (line,) = plan(ready, "customer,service\nx,credit\n".splitlines())
+    (line,) = plan(ready, "name,service\nx,credit\n".splitlines())
     assert line.version == 4
 
 
 def test_all_faults_are_told_at_once(ready: Registry) -> None:
     """Whoever mends a table of 300 lines wants to do it once."""
-    text = "customer,service,throttle\nNO,none,many\nx,none,\n"
+    text = "name,service,throttle\nNO,none,many\nx,none,\n"
     assert [line for line, _ in faults(ready, text)] == [2, 2, 2, 3]
 
 
-@pytest.mark.parametrize("header", ["service", "customer,service,colour", "customer,service,customer", ""])
+@pytest.mark.parametrize("header", ["service", "name,service,colour", "name,service,customer", ""])
 def test_a_header_that_is_not_understood_is_refused(ready: Registry, header: str) -> None:
-    """A misspelt column would otherwise be a setting that is silently left out."""
-    assert {line for line, _ in faults(ready, header + "\n")} == {1}
+    """A misspelt column would otherwise be a setting that is silently left out. The right ones are told."""
+    told = faults(ready, header + "\n")
+    assert {line for line, _ in told} == {1}
+    assert told[-1][1] == "the columns are name, service, endpoint, version, throttle, expiry, description, language"
 
 
 @pytest.mark.parametrize(
@@ -133,13 +135,13 @@ def test_a_header_that_is_not_understood_is_refused(ready: Registry, header: str
     [
         ("version\nx,credit," + "9" * 5000, "is not one of those published: 1, 2"),
         ("throttle\nx,credit," + "9" * 5000, "is not a whole number from 1 to 200"),
-        ("expires\nx,credit,9999-12-31", "expires '9999-12-31' is not a day"),
+        ("expiry\nx,credit,9999-12-31", "expiry '9999-12-31' is not a day"),
         ('description\nx,credit,"open\nmeadow,credit,\n', "not CSV: unexpected end of data"),
     ],
 )
 def test_a_cell_that_cannot_be_read_is_a_fault_of_its_line(ready: Registry, cells: str, said: str) -> None:
     """Numbers and days beyond what is stored; a quotation mark left open would swallow the lines behind it."""
-    ((line, fault),) = faults(ready, f"customer,service,{cells}\n")
+    ((line, fault),) = faults(ready, f"name,service,{cells}\n")
     assert line == 2
     assert said in fault
 
@@ -147,7 +149,7 @@ def test_a_cell_that_cannot_be_read_is_a_fault_of_its_line(ready: Registry, cell
 def test_a_file_in_another_encoding_is_refused_by_line(ready: Registry, tmp_path: Path) -> None:
     """What Excel saves as plain CSV is not UTF-8."""
     file = tmp_path / "customers.csv"
-    file.write_bytes("customer,service,description\nx,credit,Müller\n".encode("cp1252"))
+    file.write_bytes("name,service,description\nx,credit,Müller\n".encode("cp1252"))
     with file.open(encoding="utf-8-sig") as text, pytest.raises(ImportRefused, match="line 1: not UTF-8"):
         plan(ready, text)
 
@@ -162,7 +164,7 @@ def test_by_command(ready: Registry, home: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0
     assert done.stdout.count("ss_") == 4
-    file.write_text("customer,service\nNO,none\n", "utf-8")
+    file.write_text("name,service\nNO,none\n", "utf-8")
     refused = CliRunner().invoke(app, command)
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert refused.stderr.count("line 2: ") == 2

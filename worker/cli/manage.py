@@ -91,7 +91,7 @@ def add_customer(
 
 @customers.command("import")
 def import_customers(
-    file: Annotated[Path, typer.Argument(help="CSV: customer, service, and more as README has it.", exists=True)],
+    file: Annotated[Path, typer.Argument(help="CSV: name, service, and more as README has it.", exists=True)],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every line and say what would be made.")] = False,
     home: Home,

@@ -1,7 +1,7 @@
 """Many customers at once, from a table: one line for each endpoint. All lines are checked before one is carried out.
 
-Columns: `customer` and `service` are needed; `endpoint` (the customer's name if blank), `version` (the newest),
-`throttle` (calls at once), `expires` (last day, YYYY-MM-DD), `description`, `language` (of the customer: de, pt-BR).
+Columns: `name` (the customer's) and `service` are needed; `endpoint` (the customer's name if blank), `version` (the
+newest), `throttle` (calls at once), `expiry` (last day, YYYY-MM-DD), `description`, `language` (the customer's: de, pt-BR).
 Running it twice changes nothing.
 """
 
@@ -18,8 +18,8 @@ from worker.endpoints.registry import Registry
 from worker.endpoints.rows import EndpointRow, NewEndpoint
 from worker.endpoints.rules import RuleError
 
-NEEDED = ("customer", "service")
-COLUMNS = (*NEEDED, "endpoint", "version", "throttle", "expires", "description", "language")
+NEEDED = ("name", "service")
+COLUMNS = (*NEEDED, "endpoint", "version", "throttle", "expiry", "description", "language")
 
 
 class ImportRefused(RuleError):
@@ -63,10 +63,10 @@ def _planned(registry: Registry, reader: csv.DictReader[str]) -> list[Line]:
     """Raises ImportRefused with every fault, csv.Error, UnicodeDecodeError."""
     header = [str(name).strip().lower() for name in reader.fieldnames or []]
     faults = [(1, f"there is no column {name}") for name in NEEDED if name not in header]
-    faults += [(1, f"unknown column {name!r}; known: {', '.join(COLUMNS)}") for name in header if name not in COLUMNS]
+    faults += [(1, f"unknown column {name!r}") for name in header if name not in COLUMNS]
     faults += [(1, f"the column {name} stands twice") for name in sorted(set(header)) if header.count(name) > 1]
     if faults:
-        raise ImportRefused(faults)
+        raise ImportRefused([*faults, (1, f"the columns are {', '.join(COLUMNS)}")])
     offered = registry.on_offer()
     standing = {(row.service, row.name): row for row in registry.endpoints()}
     spoken = {row.name: row.language for row in registry.customers()}
@@ -130,7 +130,7 @@ def _line(
 ) -> Line | None:
     """A line, or None with what is wrong added to `faults`."""
     before = len(faults)
-    customer, service = cells["customer"], cells["service"]
+    customer, service = cells["name"], cells["service"]
     endpoint = cells.get("endpoint") or customer
     try:
         rules.check_name("customer", customer)
@@ -173,11 +173,11 @@ def _settings(cells: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
         settings["max_concurrent_calls"] = throttle if number is None else number
     if cells.get("description"):
         settings["description"] = cells["description"]
-    if cells.get("expires"):
+    if cells.get("expiry"):
         try:
-            settings["expires_at"] = end_of(cells["expires"])
+            settings["expires_at"] = end_of(cells["expiry"])
         except ValueError:
-            faults.append(f"expires {cells['expires']!r} is not a day such as 2027-03-31")
+            faults.append(f"expiry {cells['expiry']!r} is not a day such as 2027-03-31")
     try:
         rules.checked_settings(settings, "High", rules.CALLS_HIGH)
     except RuleError as error:
