@@ -31,6 +31,7 @@ from worker.store import open_store
 
 PARAMETERS = {"endpoint_id": "endpointId", "job_id": "jobId", "workspace": "ws"}
 ROOT = Path(__file__).parent.parent
+CLASSIC = ROOT / "tests" / "host" / "classic"
 README = (ROOT / "README.md").read_text("utf-8")
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text("utf-8")
 
@@ -130,6 +131,23 @@ def test_python_blocks_run(tmp_path: Path) -> None:
     script.write_text("\n".join(blocks))
     ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert ran.returncode == 0, ran.stderr
+
+
+MOVING = re.findall(r"<!-- moving: (\S+) (\S+) -->\n```diff\n(.+?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize(("batch", "single", "block"), MOVING, ids=[batch for batch, _, _ in MOVING])
+def test_what_changes_in_a_classic_client_is_what_the_tested_programs_have(batch: str, single: str, block: str) -> None:
+    """Every new line stands in the batch program, address and key in the other too; no old line in either."""
+    new, old = (re.findall(rf"^[{sign}](.+)$", block, re.MULTILINE) for sign in "+-")
+    assert len(new) + len(old) == len(block.splitlines())
+    there, also = ({line.strip() for line in (CLASSIC / name).read_text().splitlines()} for name in (batch, single))
+    assert (set(new) - there, set(new[:2]) - also, set(old) & (there | also)) == (set(), set(), set())
+
+
+def test_moving_is_shown_in_every_language_that_is_tested() -> None:
+    """No program without its block."""
+    assert {name for *names, _ in MOVING for name in names} == {file.name for file in CLASSIC.glob("*.*")}
 
 
 def shell_block(name: str) -> str:

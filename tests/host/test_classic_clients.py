@@ -1,33 +1,18 @@
-"""Programs written for the classic service, with another address and key, and for batch another storage: each does what
-they did, in their order, with no library but Python's own.
-"""
+"""What clients of the classic service read of our answers; the portal's samples as programs are in `classic/`."""
 
 from __future__ import annotations
 
 import json
-import random
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
-from tests.host.conftest import Host, Open
-from worker.batch.service import BatchService
-from worker.endpoints import Models, NewEndpoint
-from worker.settings import Settings
+from tests.host.conftest import Host
+from worker.endpoints import NewEndpoint
 
 NAMES, ROWS = ["Purpose", "Amount", "Months"], [["car", "1500", "12"], ["boat", "20", "3"]]
-
-
-@pytest.fixture
-def host(open_host: Open, store: Engine, home: Path) -> Iterator[Host]:
-    with BatchService(store, home, Settings(home, {}, poll_seconds=0.05), Models(store, home)) as service:
-        yield open_host(tables=service.tables)
 
 
 def send(url: str, key: str, body: Any = None, method: str = "POST", scheme: str = "Bearer") -> bytes:
@@ -81,31 +66,3 @@ def test_an_error_is_read_as_the_samples_read_it(host: Host, credit: NewEndpoint
     assert refused.value.headers["x-ms-request-id"]
     error = json.loads(refused.value.read())["error"]
     assert (error["code"], error["details"][0]["code"]) == ("BadArgument", "MissingRequestInput")
-
-
-def test_batch(host: Host, credit: NewEndpoint) -> None:
-    """Upload to the storage, submit, start, ask each second, read the blob that the answer names."""
-    table = "\r\n".join(",".join(row) for row in (NAMES, *ROWS)).encode()
-    url = f"{host.location(credit)}/jobs"
-    blob = json.loads(send(f"{host.location(credit)}/uploads?name=input1data.csv", credit.primary, {}))
-    put = urllib.request.Request("".join(blob.values()), table, method="PUT")
-    put.add_header("x-ms-blob-type", "BlockBlob")
-    urllib.request.urlopen(put).close()
-    wanted = {"output1": {"RelativeLocation": f"mycontainer/output1results-{random.randrange(10**6)}.csv"}}
-    body = {"Inputs": {"input1": blob}, "Outputs": wanted, "GlobalParameters": {}}
-    job = send(f"{url}?api-version=2.0", credit.primary, body).decode()[1:-1]
-    send(f"{url}/{job}/start?api-version=2.0", credit.primary, {})
-    until = time.monotonic() + 60
-    while (told := json.loads(send(f"{url}/{job}?api-version=2.0", credit.primary, method="GET")))["StatusCode"] in (
-        0,
-        "NotStarted",
-        1,
-        "Running",
-    ):
-        assert time.monotonic() < until
-        time.sleep(0.1)
-    assert told["StatusCode"] in (4, "Finished")
-    result = told["Results"]["output1"]
-    with urllib.request.urlopen(result["BaseLocation"] + result["RelativeLocation"] + result["SasBlobToken"]) as file:
-        lines = file.read().decode().splitlines()
-    assert (lines[0], len(lines)) == ("Scored Labels,Scored Probabilities,Status", 3)

@@ -1,7 +1,7 @@
 """Many customers at once, from a table: one line for each endpoint. All lines are checked before one is carried out.
 
 Columns: `name` (the customer's) and `service` are needed; `endpoint` (the customer's name if blank), `version` (the
-newest), `throttle` (calls at once), `expiry` (last day, YYYY-MM-DD), `description`, `language` (the customer's: de, pt-BR).
+newest), `throttle` (calls at once), `expiry` (last day, YYYY-MM-DD), `description`, `language` (of the customer: de).
 Running it twice changes nothing.
 """
 
