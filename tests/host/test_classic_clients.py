@@ -44,15 +44,17 @@ def test_request_response_in_columns(host: Host, credit: NewEndpoint, scheme: st
 
 
 def test_request_response_in_records_by_what_swagger_says(host: Host, credit: NewEndpoint) -> None:
-    """Names of input and output from the definitions, rows from the example; the answer has the output's columns."""
+    """Names of input and output from the definitions, rows from the example, the query from what `execute` requires;
+    the answer has the output's columns.
+    """
     swagger = json.loads(send(f"{host.location(credit)}/swagger.json?api-version=2.0", credit.primary, method="GET"))
     definitions = swagger["definitions"]
     [name] = definitions["ExecutionInputs"]["properties"]
     [output] = definitions["ExecutionOutputs"]["properties"]
     rows = definitions["ExecutionRequest"]["example"]["Inputs"][name]
-    [path] = [path for path in swagger["paths"] if path.startswith("/execute")]
-    url = f"{swagger['schemes'][0]}://{swagger['host']}{swagger['basePath']}{path}"
-    url += ("&" if "?" in url else "?") + "api-version=2.0&format=swagger" * ("format=swagger" not in url)
+    given = swagger["paths"]["/execute"]["post"]["parameters"]
+    query = "&".join(f"{p['name']}={p['enum'][0]}" for p in given if p["in"] == "query" and p.get("required"))
+    url = f"{swagger['schemes'][0]}://{swagger['host']}{swagger['basePath']}/execute?{query}"
     answer = json.loads(send(url, credit.secondary, {"Inputs": {name: rows}, "GlobalParameters": {}}))
     columns = definitions[f"{output}Item"]["properties"]
     assert [list(row) for row in answer["Results"][output]] == [list(columns)] * len(rows)

@@ -22,6 +22,7 @@ from worker.store import tables
 __all__ = ["far"]
 
 OTHER = "/credit/endpoints/bolt1"
+HIDDEN = {"BaseLocation": None, "RelativeLocation": None, "SasBlobToken": None}
 
 
 def pins(ask: Operator, path: str) -> tuple[int, int]:
@@ -265,7 +266,7 @@ def test_row_20_one_endpoint_is_given_a_model_of_its_own(ask: Operator) -> None:
 def test_row_21_a_resource_is_named_as_the_endpoint_names_it(ask: Operator, resources: Any, specific: str) -> None:
     """Anything else is refused; nothing is fetched."""
     told = ask("PUT", ONE, {}).json()
-    assert told["Resources"] == [{"Name": "credit [trained model]", "Kind": "TrainedModel", "Location": None}]
+    assert told["Resources"] == [{"Name": "credit [trained model]", "Kind": "TrainedModel", "Location": HIDDEN}]
     refused = ask("PATCH", ONE, {"Resources": resources})
     assert (refused.status_code, code(refused)) == (400, specific)
     assert pins(ask, ONE) == (1, 1)

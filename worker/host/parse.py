@@ -54,6 +54,8 @@ def _table(request: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON
     inputs = request.get("Inputs")
     if not isinstance(inputs, dict) or not inputs:
         raise bad_argument(Detail("MissingRequestInput", f"The body has no Inputs with {INPUT!r} in them."))
+    if len(inputs) > 1:
+        raise bad_argument(Detail("MultipleInputsNotAllowed", f"The endpoint has one input, {INPUT!r}."))
     if inputs.keys() != {INPUT}:
         raise bad_argument(Detail("InvalidInputNames", f"The endpoint has one input, {INPUT!r}."))
     return inputs[INPUT]

@@ -79,9 +79,19 @@ class Refusal(Exception):
         return Response(self.body, self.status, self.headers, "application/json")
 
 
+# The classic service's classes of what is wrong with a request, by what is wrong; any other code is a BadArgument.
+_CLASSES = {
+    "InputMismatchError": "BadUserArgument",
+    "InputParseError": "BadUserArgument",
+    "MultipleInputsNotAllowed": "InvalidOperation",
+    "ModuleExecutionError": "ModuleExecutionError",
+}
+
+
 def bad_argument(*details: Detail) -> Refusal:
-    """The request is wrong: 400, with every reason."""
-    return Refusal(400, "BadArgument", "The request is not as the endpoint needs it.", details)
+    """The request is wrong: 400, with every reason. The first one decides the class."""
+    code = _CLASSES.get(details[0].code, "BadArgument") if details else "BadArgument"
+    return Refusal(400, code, "The request is not as the endpoint needs it.", details)
 
 
 def wrong_body(reason: str) -> Refusal:
@@ -154,7 +164,7 @@ def unsupported(message: str, headers: Mapping[str, str] | None = None) -> Refus
         415,
         "UnsupportedMediaType",
         "The body is of a kind that is not taken.",
-        [Detail("RequestBodyInvalid", message)],
+        [Detail("UnsupportedMediaType", message)],
         headers,
     )
 

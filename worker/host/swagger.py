@@ -52,16 +52,22 @@ def swagger(endpoint: EndpointRow, schema: Schema, location: str) -> Spec:
 
 
 def _execute() -> Spec:
-    switches = [
-        ("details", "boolean", "Adds the column types to the answer."),
-        ("format", "string", "'swagger' for rows as records; left out for rows under a list of columns."),
-    ]
+    shown = {"name": "details", "in": "query", "type": "boolean", "description": "Adds the column types to the answer."}
+    form = "Rows as records. Without it rows stand under a list of columns, which this description does not have."
     return {
         "operationId": "execute",
         "summary": "Score rows.",
         "parameters": [
             {"name": "api-version", "in": "query", "type": "string", "required": True, "enum": ["2.0"]},
-            *({"name": n, "in": "query", "type": kind, "description": text} for n, kind, text in switches),
+            shown,
+            {
+                "name": "format",
+                "in": "query",
+                "type": "string",
+                "required": True,
+                "enum": ["swagger"],
+                "description": form,
+            },
             {"name": "body", "in": "body", "required": True, "schema": {"$ref": "#/definitions/ExecutionRequest"}},
         ],
         "responses": {

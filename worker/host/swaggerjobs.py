@@ -36,7 +36,7 @@ def batch_definitions() -> Spec:
     parameters = {"$ref": "#/definitions/GlobalParameters"}
     inputs, outputs = {"$ref": "#/definitions/BatchInputs"}, {"$ref": "#/definitions/BatchOutputs"}
     states: Spec = {"type": "string", "enum": list(_STATES)}
-    parts = ("BaseLocation", "RelativeLocation", "SasBlobToken")
+    parts = ("ConnectionString", "BaseLocation", "RelativeLocation", "SasBlobToken")
     return {
         "BatchExecutionRequest": _object({"Inputs": inputs, "Outputs": outputs, "GlobalParameters": parameters}),
         "BatchInputs": _object({INPUT: _REFERENCE}),

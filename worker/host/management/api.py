@@ -124,7 +124,7 @@ class Management:
         """Take the newest contract, and with `OverwriteResources` the newest model. 304 when nothing changes."""
         who = operator(request, self._snapshots)
         row = endpoint_of(self._registry, service, endpoint)
-        overwrite = wanted is not None and wanted.OverwriteResources
+        overwrite = wanted is not None and wanted.overwrites()
         if self._updates.refresh(row, overwrite=overwrite, who=who) is None:
             return Response(status_code=304)
         return JSONResponse(self._object(request, ws, self._registry.endpoint(row.id)))

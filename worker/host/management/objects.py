@@ -31,16 +31,24 @@ class ServiceObject(TypedDict):
     NewestVersion: int
 
 
+class Hidden(TypedDict):
+    """Where a model lies: told to nobody, in the form that clients read."""
+
+    BaseLocation: None
+    RelativeLocation: None
+    SasBlobToken: None
+
+
 class Resource(TypedDict):
-    """What of an endpoint can be replaced: its model. Where it lies is told to nobody."""
+    """What of an endpoint can be replaced: its model."""
 
     Name: str
     Kind: Literal["TrainedModel"]
-    Location: None
+    Location: Hidden
 
 
 class EndpointObject(TypedDict):
-    """An endpoint. The keys are there in the answer that makes them, and null ever after."""
+    """An endpoint. The keys are there in the answer that makes them, and null ever after. There are no experiments."""
 
     Name: str
     Description: str
@@ -52,6 +60,7 @@ class EndpointObject(TypedDict):
     PrimaryKey: str | None
     SecondaryKey: str | None
     ApiLocation: str
+    ExperimentLocation: None
     Version: str
     ThrottleLevel: str
     MaxConcurrentCalls: int
@@ -64,6 +73,9 @@ class EndpointObject(TypedDict):
     ContractVersion: int
     ModelVersion: int
     ExpiresAt: str | None
+
+
+_HIDDEN: Hidden = {"BaseLocation": None, "RelativeLocation": None, "SasBlobToken": None}
 
 
 class NewServiceObject(ServiceObject):
@@ -129,6 +141,7 @@ def endpoint_object(
         "PrimaryKey": keys.primary if keys else None,
         "SecondaryKey": keys.secondary if keys else None,
         "ApiLocation": f"{base}/workspaces/{workspace}/services/{row.id}",
+        "ExperimentLocation": None,
         "Version": moment(published),
         "ThrottleLevel": row.throttle_level,
         "MaxConcurrentCalls": row.max_concurrent_calls,
@@ -136,7 +149,7 @@ def endpoint_object(
         "DiagnosticsExpiry": None if row.logging_until is None else moment(row.logging_until),
         "PreventUpdate": row.prevent_update,
         "SampleDataEnabled": row.sample_data,
-        "Resources": [{"Name": resource_name(row.service), "Kind": "TrainedModel", "Location": None}],
+        "Resources": [{"Name": resource_name(row.service), "Kind": "TrainedModel", "Location": _HIDDEN}],
         "Customer": row.customer,
         "ContractVersion": row.contract_version,
         "ModelVersion": row.model_version,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -22,7 +22,7 @@ _SETTINGS = {
 CLASSIC_NAMES = _SETTINGS | {"expires_at": "ExpiresAt", "logging_until": "DiagnosticsExpiry"}
 """What the registry's settings are called here."""
 
-_CLASSIC = EndpointObject.__annotations__.keys() | {"EndpointName", "ExperimentLocation", "Id"}
+_CLASSIC = EndpointObject.__annotations__.keys() | {"EndpointName", "Id"}
 
 
 def _closed(schema: dict[str, Any]) -> None:
@@ -112,9 +112,13 @@ class Patch(Settings):
 
 
 class Refresh(Body):
-    """Whether the model is replaced too."""
+    """Whether the model is replaced too. As text it is what the classic service's PowerShell module sends."""
 
-    OverwriteResources: bool = False
+    OverwriteResources: bool | Literal["True", "False"] = False
+
+    def overwrites(self) -> bool:
+        """The same as a truth value."""
+        return self.OverwriteResources in {True, "True"}
 
 
 class NewVersion(Body):
