@@ -24,7 +24,7 @@ def send(url: str, key: str, body: Any = None, method: str = "POST", scheme: str
     return answer
 
 
-@pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_request_response_in_columns(host: Host, credit: NewEndpoint, scheme: str) -> None:
     """All values as text; the types of the answer tell which are numbers, as R's and Python's clients convert them."""
     body = {"Inputs": {"input1": {"ColumnNames": NAMES, "Values": ROWS}}, "GlobalParameters": {}}

@@ -24,6 +24,7 @@ from worker.settings import Settings
 
 FOLDER = Path(__file__).parent / "classic"
 COLUMNS, ROWS = ["Purpose", "Amount", "Months"], [["car", "1500", "12"], ["boat", "20", "3"]]
+TABLE = {"Inputs": {"input1": {"ColumnNames": COLUMNS, "Values": ROWS}}, "GlobalParameters": {}}
 LIBRARIES = ["-r:System.Net.Http.dll", "-r:System.Net.Http.Formatting.dll"]
 
 Run = Callable[[str, NewEndpoint], "subprocess.CompletedProcess[str]"]
@@ -64,13 +65,15 @@ def prepared(program: Path, folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("program", ["request_response.py", "RequestResponse.cs", "request_response.R"])
 def test_request_response(program: str, run: Run, host: Host, credit: NewEndpoint) -> None:
-    """What is printed is what the host answers to the same rows."""
+    """What is printed is what the host answers to the same rows, in columns and in records."""
     ran = run(program, credit)
     assert ran.returncode == 0, ran.stderr
-    rows = {"Inputs": {"input1": {"ColumnNames": COLUMNS, "Values": ROWS}}, "GlobalParameters": {}}
-    wanted = host.execute(credit, rows, "?api-version=2.0&details=true").json()
-    assert json.loads(ran.stdout) == wanted
-    assert [row[0] for row in wanted["Results"]["output1"]["value"]["Values"]] == ["yes", "no"]
+    table, records = map(json.loads, ran.stdout.splitlines())
+    assert table == host.execute(credit, TABLE, "?api-version=2.0&details=true").json()
+    value = table["Results"]["output1"]["value"]
+    assert [row[0] for row in value["Values"]] == ["yes", "no"]
+    rows = [dict(zip(value["ColumnNames"], row, strict=True)) for row in value["Values"]]
+    assert records == {"Results": {"output1": rows}}
 
 
 @pytest.mark.parametrize("program", ["batch.py", "Batch.cs", "batch.R"])
@@ -78,8 +81,7 @@ def test_batch(program: str, run: Run, host: Host, credit: NewEndpoint) -> None:
     """The file has the scores that request-response gives to the same rows."""
     ran = run(program, credit)
     assert ran.returncode == 0, ran.stderr
-    rows = {"Inputs": {"input1": {"ColumnNames": COLUMNS, "Values": ROWS}}, "GlobalParameters": {}}
-    value = host.execute(credit, rows).json()["Results"]["output1"]["value"]
+    value = host.execute(credit, TABLE).json()["Results"]["output1"]["value"]
     header, *scored = csv.reader(io.StringIO(ran.stdout))
     assert header == [*value["ColumnNames"], "Status"]
     assert [row[-1] for row in scored] == ["ok", "ok"]

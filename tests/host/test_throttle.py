@@ -88,6 +88,7 @@ def test_a_call_given_up_counts_until_its_model_ends(far: Far, open_host: Open) 
 ERRORS: list[tuple[EndpointError, int, str]] = [
     (Rejected("InputParseError", "a secret", 0, "x"), 400, "BadUserArgument"),
     (Rejected("", ""), 400, "ModuleExecutionError"),
+    (Rejected("LibraryExecutionError", "a secret"), 400, "LibraryExecutionError"),
     (TooLarge(), 413, "MemoryQuotaViolation"),
     (Throttled(503, 7.2), 503, "ServiceUnavailable"),
     (TimedOut(5), 504, "GatewayTimeout"),

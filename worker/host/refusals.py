@@ -84,6 +84,7 @@ _CLASSES = {
     "InputMismatchError": "BadUserArgument",
     "InputParseError": "BadUserArgument",
     "MultipleInputsNotAllowed": "InvalidOperation",
+    "LibraryExecutionError": "LibraryExecutionError",
     "ModuleExecutionError": "ModuleExecutionError",
 }
 

@@ -1,5 +1,6 @@
-// The shape of the classic product's C# sample for request-response: HttpClient, PostAsJsonAsync, texts in a table.
-// Values was string[,] there; Debian's Mono writes that flat, and string[][] as Json.NET wrote both.
+// The shape of the classic product's two C# samples for request-response: HttpClient, PostAsJsonAsync, texts in a table
+// (the older portal) and in records (the newer one). Values was string[,] there; Debian's Mono writes that flat, and
+// string[][] as Json.NET wrote both.
 using System;
 using System.Collections.Generic;
 using System.Net.Http;
@@ -16,10 +17,21 @@ public static class RequestResponse
 {
     public static void Main()
     {
-        Score().Wait();
+        var table = new StringTable
+        {
+            ColumnNames = new[] { "Purpose", "Amount", "Months" },
+            Values = new[] { new[] { "car", "1500", "12" }, new[] { "boat", "20", "3" } },
+        };
+        var records = new List<Dictionary<string, string>>
+        {
+            new Dictionary<string, string> { { "Purpose", "car" }, { "Amount", "1500" }, { "Months", "12" } },
+            new Dictionary<string, string> { { "Purpose", "boat" }, { "Amount", "20" }, { "Months", "3" } },
+        };
+        Score("/execute?api-version=2.0&details=true", table).Wait();
+        Score("/execute?api-version=2.0&format=swagger", records).Wait();
     }
 
-    private static async Task Score()
+    private static async Task Score<T>(string path, T rows)
     {
         string url = Environment.GetEnvironmentVariable("URL");
         string apiKey = Environment.GetEnvironmentVariable("KEY");
@@ -27,21 +39,11 @@ public static class RequestResponse
         {
             var request = new
             {
-                Inputs = new Dictionary<string, StringTable>
-                {
-                    {
-                        "input1",
-                        new StringTable
-                        {
-                            ColumnNames = new[] { "Purpose", "Amount", "Months" },
-                            Values = new[] { new[] { "car", "1500", "12" }, new[] { "boat", "20", "3" } },
-                        }
-                    },
-                },
+                Inputs = new Dictionary<string, T> { { "input1", rows } },
                 GlobalParameters = new Dictionary<string, string>(),
             };
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
-            client.BaseAddress = new Uri(url + "/execute?api-version=2.0&details=true");
+            client.BaseAddress = new Uri(url + path);
             HttpResponseMessage response = await client.PostAsJsonAsync("", request);
             string text = await response.Content.ReadAsStringAsync();
             if (response.IsSuccessStatusCode)
