@@ -18,6 +18,7 @@ MODULES = (
     "large",
     "execute",
     "host_small",
+    "peers",
     "many_endpoints",
     "addin",
     "addin_sheet",

@@ -89,12 +89,13 @@ def _rows(count: int) -> Iterator[str]:
         yield "".join(row.format(start + n + 2, *numbers[n], *words[n]) for n in range(size))
 
 
-def _tree(pid: int) -> Iterator[int]:
+def tree(pid: int) -> Iterator[int]:
+    """A process and all that descend from it."""
     yield pid
     with contextlib.suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
-                yield from _tree(int(child))
+                yield from tree(int(child))
 
 
 def fact(pid: int, file: str, name: str) -> float:
@@ -119,7 +120,7 @@ def peaks(attempt: int) -> Peaks:
         service = parent = own = 0.0
         with subprocess.Popen([sys.executable, "-P", "-m", "worker", *words], cwd=ROOT) as process:
             while process.poll() is None:
-                service = max(service, sum(fact(pid, "smaps_rollup", "Pss") for pid in _tree(process.pid)))
+                service = max(service, sum(fact(pid, "smaps_rollup", "Pss") for pid in tree(process.pid)))
                 parent = max(parent, fact(process.pid, "status", "VmHWM"))
                 own = max(own, fact(process.pid, "status", "RssAnon"))
                 time.sleep(0.1)
