@@ -15,18 +15,19 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One row of the table. The default's type is the setting's type; `least` is the smallest number allowed."""
+    """One row of the table. The default's type is the setting's type; numbers are from `least` to `most`."""
 
     name: str
     default: int | float | str
     help: str
     least: float = 0
+    most: float = float("inf")
 
 
 TABLE = (
     Setting("database", "", "SQLAlchemy address of the store; empty means <home>/sheetscore.db (SQLite)"),
     Setting("host", "127.0.0.1", "address to listen on; one that others reach needs a token and TLS or a proxy"),
-    Setting("port", 8765, "port to listen on; 0 takes a free one"),
+    Setting("port", 8765, "port to listen on; 0 takes a free one", most=65535),
     Setting("public_url", "", "what customers see in front of the host's paths, as https://scores.example.com/base"),
     Setting("allowed_hosts", "", "names, by commas, that the host answers to besides this machine's and public_url's"),
     Setting("behind_proxy", "", "addresses, by commas, of the proxies whose X-Forwarded headers are believed"),
@@ -116,6 +117,7 @@ def _convert(setting: Setting, value: Any, where: str) -> int | float | str:  # 
         number = float(value) if kind is float else int(str(value))
     except (TypeError, ValueError):
         raise SettingError(f"{setting.name} ({where}): {value!r} is not {wanted}") from None
-    if isinstance(value, bool) or not setting.least <= number < float("inf"):
-        raise SettingError(f"{setting.name} ({where}): {value!r} must be {wanted}, {setting.least:g} or more")
+    if isinstance(value, bool) or not setting.least <= number <= setting.most or number == float("inf"):
+        bounds = f", {setting.least:g} or more" if setting.most == float("inf") else f" from {setting.least:g} to {setting.most:g}"
+        raise SettingError(f"{setting.name} ({where}): {value!r} must be {wanted}{bounds}")
     return number

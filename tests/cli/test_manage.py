@@ -221,6 +221,8 @@ def test_settings_come_from_environment_file_and_table(tmp_path: Path) -> None:
     assert (values.port, values.part_rows, values.host, values.retention_days) == (2, 7, "127.0.0.2", 30)
     with pytest.raises(SettingError, match=r"port \(SHEETSCORE_PORT\): 'x' is not a whole number"):
         Settings(tmp_path, {"SHEETSCORE_PORT": "x"})
+    with pytest.raises(SettingError, match=r"port \(command line\): 65536 must be a whole number from 0 to 65535"):
+        Settings(tmp_path, {}, port=65536)
     (tmp_path / "settings.toml").write_text("prot = 1\n")
     with pytest.raises(SettingError, match="unknown settings prot"):
         Settings(tmp_path, {})

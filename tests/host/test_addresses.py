@@ -45,6 +45,13 @@ def test_the_host_answers_to_its_own_names_only(host: Host, name: str, status: i
     assert get(host, "/healthz", Host=name).status_code == status
 
 
+@pytest.mark.parametrize("names", ["https://inside.example.com", "*.example.com", "inside.example.com:8443", "a b"])
+def test_a_listed_name_that_no_request_could_have_is_refused(tmp_path: Path, names: str) -> None:
+    """It would be a list that lets nobody in, without a word."""
+    with pytest.raises(SettingError, match=r"allowed_hosts: .* is no name such as scores.example.com"):
+        host_names(Settings(tmp_path, {}, allowed_hosts=f"other.example.com, {names}"))
+
+
 def test_without_settings_only_this_machine_s_names_are_known(open_host: Open) -> None:
     """InvalidHost, before anything else is looked at."""
     assert codes(get(open_host(), "/healthz", Host="scores.example.com")) == (400, "BadArgument", ["InvalidHost"])

@@ -8,6 +8,9 @@ import requests
 from tests.host.conftest import Host, Open
 from tests.host.test_execute import GOOD
 from worker.endpoints import NewEndpoint
+from worker.host.accounts import QUOTA_HEADER
+from worker.host.execute import CONCURRENCY_HEADER, VERSION_HEADER
+from worker.host.guard import EXPIRES_HEADER
 from worker.settings import SettingError
 
 PAGE = "https://app.example.com"
@@ -49,7 +52,8 @@ def test_a_listed_page_may_score_and_nothing_else(open_host: Open, credit: NewEn
         headers = {"Origin": PAGE, "Authorization": f"Bearer {key}"}
         answer = requests.post(f"{location}/execute", json=GOOD, headers=headers)
         assert (answer.status_code, allowed(answer)) == (status, PAGE)
-        assert "Retry-After" in answer.headers["access-control-expose-headers"]
+        shown = set(answer.headers["access-control-expose-headers"].split(", "))
+        assert {"Retry-After", VERSION_HEADER, CONCURRENCY_HEADER, QUOTA_HEADER, EXPIRES_HEADER.decode()} <= shown
     for address in (f"{location}/workbooks", f"{location}/jobs", f"{host.url}/healthz", f"{host.url}/v2x"):
         assert allowed(asked(address, method="GET")) is None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from worker.host import HostServer, NotSafe, PortTaken
+from worker.host.exposure import Exposure
+from worker.host.serve import NotOurs
 
 
 async def hello(_: Request) -> PlainTextResponse:
@@ -53,6 +56,14 @@ def test_a_taken_port_is_named() -> None:
         with pytest.raises(PortTaken) as caught:
             HostServer(APP, "127.0.0.1", port)
     assert (caught.value.host, caught.value.port) == ("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "a name of none", "a..b"])
+def test_an_address_of_another_machine_is_named(host: str) -> None:
+    """And what may be given: the system's own words would not say which address it means."""
+    elsewhere = Exposure(proxies=("10.0.0.7",))
+    with pytest.raises(NotOurs, match=f"{re.escape(host)} is no address of this machine"):
+        HostServer(APP, host, 0, elsewhere)
 
 
 def test_calls_under_way_are_answered_before_it_stops() -> None:

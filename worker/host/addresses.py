@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - named so that it is not taken for a name
+_NAME = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*")
+"""A name or address as a Host header can have it, without port: names of DNS, IPv4, IPv6."""
 
 
 def base_url(request: Request) -> str:
@@ -42,7 +45,10 @@ def told_url(settings: Settings) -> str:
 
 def host_names(settings: Settings) -> frozenset[str]:
     """The names that a request may give as Host, besides those of this machine. Raises SettingError."""
-    named = {name.strip().strip("[]").lower() for name in settings.allowed_hosts.split(",")}
+    named = {name.strip().strip("[]").lower() for name in settings.allowed_hosts.split(",") if name.strip()}
+    for name in named:
+        if not _NAME.fullmatch(name):
+            raise SettingError(f"allowed_hosts: {name!r} is no name such as scores.example.com")
     named |= {(urlsplit(public_url(settings)).hostname or ""), settings.host.lower()}
     return frozenset(named - EVERYWHERE - {""})
 

@@ -21,6 +21,7 @@ _SHOWN = (
     "ETag",
     "Retry-After",
     "x-ms-request-id",
+    "x-sheetscore-expires",
     "x-sheetscore-max-concurrent",
     "x-sheetscore-model-version",
     "x-sheetscore-quota",

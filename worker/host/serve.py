@@ -31,6 +31,14 @@ class PortTaken(SheetscoreError):
         self.host, self.port = host, port
 
 
+class NotOurs(SheetscoreError):
+    """The address to listen on is none of this machine's."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"{host} is no address of this machine; give one of its own with --host, or 0.0.0.0 for all")
+        self.host = host
+
+
 class HostServer:
     """Listens from the moment it is made, so that `port` and `url` are known; serves between `start` and `stop`.
 
@@ -48,7 +56,7 @@ class HostServer:
         connection: type[Connection] = Connection,
         most_connections: int = MOST_CONNECTIONS,
     ) -> None:
-        """Port 0 takes a free one. Raises NotSafe, PortTaken, OSError."""
+        """Port 0 takes a free one. Raises NotSafe, PortTaken, NotOurs, OSError."""
         exposure = exposure or Exposure()
         exposure.check(host)
         self._socket = _listen(host, port)
@@ -110,8 +118,13 @@ def _listen(host: str, port: int) -> socket.socket:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
         made.listen(512)
+    except (socket.gaierror, UnicodeError):
+        made.close()
+        raise NotOurs(host) from None
     except OSError as error:
         made.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise NotOurs(host) from None
         if error.errno == errno.EADDRINUSE or os.name == "nt":
             raise PortTaken(host, port) from None
         raise
