@@ -61,6 +61,12 @@ def test_every_command_is_in_the_table(words: str) -> None:
     assert row[1].strip() == help_line
 
 
+@pytest.mark.parametrize("words", COMMANDS)
+def test_help_says_what_every_word_of_a_command_is(words: str) -> None:
+    """A name alone does not tell an id from a name, nor what may stand there."""
+    assert [word.name for word in COMMANDS[words].params if not getattr(word, "help", None)] == []
+
+
 @pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
 def test_every_setting_is_in_the_table(setting) -> None:
     """With its default and its line of help."""

@@ -118,6 +118,10 @@ def _convert(setting: Setting, value: Any, where: str) -> int | float | str:  # 
     except (TypeError, ValueError):
         raise SettingError(f"{setting.name} ({where}): {value!r} is not {wanted}") from None
     if isinstance(value, bool) or not setting.least <= number <= setting.most or number == float("inf"):
-        bounds = f", {setting.least:g} or more" if setting.most == float("inf") else f" from {setting.least:g} to {setting.most:g}"
+        bounds = (
+            f", {setting.least:g} or more"
+            if setting.most == float("inf")
+            else f" from {setting.least:g} to {setting.most:g}"
+        )
         raise SettingError(f"{setting.name} ({where}): {value!r} must be {wanted}{bounds}")
     return number

@@ -190,14 +190,14 @@ def test_a_row_with_a_problem_links_to_the_cell() -> None:
     assert sheet.links == {0: "'My data'!C2", 1: "'My data'!B3", 3: "'My data'!A5"}
 
 
-def _summary(schema: Schema, values: list[float], bad: int, folder: Path) -> Sheet:
+def _summary(schema: Schema, values: list[float], bad: int, folder: Path, customer: str = "c") -> Sheet:
     source = given({"x": [*map(float, range(len(values))), *[None] * bad]})
     checked = check(source.frame, schema, source.problems)
     part = PartScores({"Risk": np.array(values)}, (), 1, "1")
     scores = join(checked, [(np.flatnonzero(checked.good), part)], schema)
     tally = Tally(source)
     tally.add(scores)
-    facts = Facts("e", "s", "c", 1, 2, "book.xlsx", "0" * 64, 3, 0, 0.0, 1.5)
+    facts = Facts("e", "s", customer, 1, 2, "book.xlsx", "0" * 64, 3, 0, 0.0, 1.5)
     rows = output_columns(_spooled(scores_sheet(source, (), scores, schema), folder), schema)
     return summary_sheet([tally], facts, spread(schema.outputs, [rows]))
 
@@ -230,3 +230,6 @@ def test_a_summary_without_problems_or_scores(tmp_path: Path) -> None:
     assert not _summary(schema, [0.5], bad=0, folder=tmp_path).marked
     bare = _summary(schema, [], bad=1, folder=tmp_path)
     assert (list(bare.cells), list(bare.charts)) == ([], [])
+    nobody = _summary(schema, [0.5], bad=0, folder=tmp_path, customer="").frame  # by command
+    assert "Customer" not in set(nobody["What"])
+    assert "Customer" in set(bare.frame["What"])

@@ -26,7 +26,7 @@ from worker.batch.noticed import _WARNINGS, warning_words
 from worker.scoring import AddressFault, Problem, ProblemKind, SheetscoreError
 from worker.scoring.errors import EndpointError, NoRows, TableError, Unavailable
 from worker.scoring.words import kind_words, reason, shown, status
-from worker.workbooks.errors import Fault, FileBroken, FileTooCostly, Limit, NoInput, UnknownInput
+from worker.workbooks.errors import Fault, FileBroken, FileTooCostly, HeaderInOneCell, Limit, NoInput, UnknownInput
 
 ABSTRACT = {SheetscoreError, TableError, EndpointError, Unavailable, worker.batch.errors.BatchError}
 ABSTRACT |= {worker.workbooks.errors.WorkbookError, worker.workbooks.errors.InputError}
@@ -106,6 +106,10 @@ def test_words_say_where_and_what_is_allowed() -> None:
     )
     assert explain(NoInput("Loans!B4:D4", ("Purpose",), ("Id", "Amount"))) == (
         "The header in Loans!B4:D4 lacks Purpose. Add what is missing, or correct its spelling."
+    )
+    assert explain(HeaderInOneCell("CSV!A1", ("Purpose",), ("Id;Purpose",), ";")) == (
+        "The whole header stands in one cell, CSV!A1, with semicolons in it. In a workbook split it (in Excel: Data, "
+        "Text to Columns); for a CSV file tell your provider that semicolons separate its cells."
     )
     assert explain(UnknownInput("Lones", ("Loans",))) == "There is no 'Lones' in the workbook. Sheets: Loans."
 

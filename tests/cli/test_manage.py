@@ -104,14 +104,17 @@ def test_who_expires_soon_is_seen_in_the_list(shell: Shell, files: tuple[str, st
     model, contract = files
     shell("services", "add", "creditrisk", model, "--contract", contract)
     shell("customers", "add", "acme")
-    for name, days in (("soon", 6), ("later", 90)):
+    for name, days in (("soon", 6), ("later", 90), ("tomorrow", 1), ("today", 0), ("over", -1)):
         shell("endpoints", "add", "creditrisk", name, "--customer", "acme")
         day = (dt.datetime.now(dt.UTC) + dt.timedelta(days=days)).date()
-        shell("endpoints", "update", f"creditrisk/{name}", "--expires", str(day))
+        told = shell.text("endpoints", "update", f"creditrisk/{name}", "--expires", str(day))
+    assert re.search(r"expires_at .+ UTC \(over\)", told), "a slip in the year would close an endpoint unseen"
     listed = {row["endpoint"].partition("/")[2]: row["expires"] for row in shell("endpoints", "list")}
     assert listed["default"] is None
     assert re.fullmatch(r".+ UTC \(in 6 days\)", listed["soon"])
     assert listed["later"].endswith("UTC")
+    assert listed["tomorrow"].endswith("UTC (in 1 day)")
+    assert listed["today"].endswith("UTC (in less than a day)")
 
 
 def test_empty_lists_say_what_to_do(shell: Shell) -> None:

@@ -51,6 +51,12 @@ def test_what_nobody_writes_is_refused(registry: Registry, said: dict[str, Any])
     assert registry.conventions("acme") == Conventions()
 
 
+def test_signs_are_told_so_that_they_can_be_read() -> None:
+    """A list by commas of which one is a comma, a tab and nothing at all is a riddle."""
+    with pytest.raises(rules.ChoiceInvalid, match=r"csv_separator '::' is not one of '', ',', ';', tab, '\|'$"):
+        said_of_one(csv_separator="::")
+
+
 def test_an_unknown_customer_is_named(registry: Registry) -> None:
     with pytest.raises(rules.Unknown):
         set_conventions(registry._engine, "nobody", decimal_sign=",")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import xlwt
 
@@ -15,7 +16,7 @@ from worker.scoring import Column, ColumnType, Output, ProblemKind, Schema
 from worker.scoring.readings import NOTHING_SAID, Conventions
 from worker.workbooks import Kind, Readiness, kind_of, read_inputs_apart, readiness
 from worker.workbooks.archive import FileLimits
-from worker.workbooks.errors import Fault, FileBroken, FileTooCostly, NoInput, WorkbookError
+from worker.workbooks.errors import Fault, FileBroken, FileTooCostly, HeaderInOneCell, WorkbookError
 from worker.workbooks.reader import Input
 
 ROWS = [["Id", "Purpose", "Amount"], ["007", "car", 1.5], ["008", "boat", 2], [None, None, None], ["009", "tv", None]]
@@ -188,9 +189,24 @@ def test_a_csv_file_that_would_be_misread_is_refused(tmp_path: Path, data: bytes
     assert detail in caught.value.detail
 
 
-def test_a_csv_file_by_another_separator_lacks_its_columns(tmp_path: Path) -> None:
-    with pytest.raises(NoInput):
-        read(csv_file(tmp_path, "N;I;B;D;T\n1;1;true;;\n"), WANTED, tmp_path)
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_a_csv_file_by_another_separator_is_told_by_which(tmp_path: Path, separator: str) -> None:
+    """Its header is there for everybody to see: that it is missing would help nobody."""
+    text = "A title\nN,I,B,D,T\n1,1,true,,x\n".replace(",", separator)
+    with pytest.raises(HeaderInOneCell) as caught:
+        read(csv_file(tmp_path, text), WANTED, tmp_path)
+    assert (caught.value.nearest, caught.value.separator) == ("CSV!A2", separator)
+
+
+def test_a_workbook_whose_rows_stand_in_one_column_is_told_so(tmp_path: Path) -> None:
+    """As Excel opens a CSV file of another country."""
+    book = openpyxl.Workbook()
+    for row in ("N;I;B;D;T", "1;1;true;;x"):
+        book.active.append([None, row])
+    book.save(tmp_path / "in.xlsx")
+    with pytest.raises(HeaderInOneCell) as caught:
+        read(tmp_path / "in.xlsx", WANTED, tmp_path)
+    assert (caught.value.nearest, caught.value.separator) == ("Sheet!B1", ";")
 
 
 def test_a_csv_file_costs_no_more_than_the_settings_say(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from worker.workbooks.errors import (
     Fault,
     FileBroken,
     FileTooCostly,
+    HeaderInOneCell,
     Limit,
     NoInput,
     SheetTooLarge,
@@ -201,6 +202,17 @@ def _no_input(error: NoInput) -> str:
     )
 
 
+_SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
+
+
+def _in_one_cell(error: HeaderInOneCell) -> str:
+    signs = _SEPARATORS[error.separator]
+    return (
+        f"The whole header stands in one cell, {error.nearest}, with {signs} in it. In a workbook split it (in Excel: "
+        f"Data, Text to Columns); for a CSV file tell your provider that {signs} separate its cells."
+    )
+
+
 def _unknown_input(error: UnknownInput) -> str:
     there = [("Sheets", error.sheets), ("Tables", error.tables), ("Names", error.names)]
     listed = " ".join(f"{what}: {', '.join(names)}." for what, names in there if names)
@@ -222,6 +234,7 @@ _ERRORS |= {
     FileBroken: lambda e: _FAULTS[e.fault].format(detail=e.detail),
     FileTooCostly: _costly,
     NoInput: _no_input,
+    HeaderInOneCell: _in_one_cell,
     AmbiguousInput: lambda e: (
         f"More than one block has all the columns: {', '.join(e.addresses)}. Keep one, or name the one that is meant."
     ),

@@ -60,7 +60,7 @@ def summary_sheet(tallies: Sequence[Tally], facts: Facts, scores: Spread | None)
         *faults,
         ("Endpoint", facts.endpoint),
         ("Web service", facts.service),
-        ("Customer", facts.customer),
+        *([("Customer", facts.customer)] if facts.customer else []),
         ("Contract version", str(facts.contract_version)),
         ("Model version", str(facts.model_version)),
         *_inputs(tallies),

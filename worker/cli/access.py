@@ -15,12 +15,13 @@ __all__ = ["endpoints", "tokens"]
 
 tokens = typer.Typer(no_args_is_help=True, help="Tokens: what opens management, or one customer's own view.")
 
+Token = Annotated[str, typer.Argument(help="Its own name, by which it is listed and revoked.")]
 Device = Annotated[str, typer.Argument(help="Name of the desktop.")]
 
 
 @tokens.command("add")
 def add_token(
-    name: str,
+    name: Token,
     *,
     customer: Annotated[str | None, typer.Option(help="A customer's own token, instead of an operator's.")] = None,
     home: Home,
@@ -44,7 +45,7 @@ def list_tokens(*, home: Home, as_json: Json = False) -> None:
 
 
 @tokens.command("remove")
-def remove_token(name: str, *, home: Home, as_json: Json = False) -> None:
+def remove_token(name: Token, *, home: Home, as_json: Json = False) -> None:
     """Revoke a token. It ends within a second."""
     with opened(home) as engine:
         Access(engine).remove_token(name)

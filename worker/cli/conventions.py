@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from worker.cli import show
-from worker.cli.home import Home, Json, opened
+from worker.cli.home import Customer, Home, Json, opened
 from worker.cli.usage import customers
 from worker.endpoints import Registry, rules
 from worker.endpoints.conventions import SEPARATORS, said_of_one, set_conventions
@@ -39,7 +39,7 @@ ReplaceEarlier = Annotated[
 
 @customers.command("update")
 def update_customer(
-    name: str,
+    name: Customer,
     *,
     decimal_sign: DecimalSign = None,
     date_order: DateOrder = None,
@@ -64,7 +64,7 @@ def update_customer(
 
 
 @customers.command("show")
-def show_customer(name: str, *, home: Home, as_json: Json = False) -> None:
+def show_customer(name: Customer, *, home: Home, as_json: Json = False) -> None:
     """Show one customer, how they write numbers, dates and CSV files, and want results."""
     with opened(home) as engine:
         registry = Registry(engine, home)

@@ -30,6 +30,9 @@ Home = Annotated[
         show_default=False,
     ),
 ]
+Service = Annotated[str, typer.Argument(help="Name of the web service.")]
+Customer = Annotated[str, typer.Argument(help="Name of the customer.")]
+Description = Annotated[str, typer.Option(help="Words for people, at most 2,000 characters.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

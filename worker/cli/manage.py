@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from worker.batch.ledger import Ledger
 from worker.batch.uploads import public
 from worker.cli import show
-from worker.cli.home import Home, Json, opened
+from worker.cli.home import Customer, Home, Json, Service, opened
 from worker.endpoints import EndpointRow, NewEndpoint, Registry, importing
 from worker.endpoints.expiry import DAY_SECONDS, WARNED_DAYS
 from worker.endpoints.passwords import Passwords
@@ -26,13 +26,16 @@ endpoints = typer.Typer(no_args_is_help=True, help="Endpoints: what customers ca
 customers = typer.Typer(no_args_is_help=True, help="Customers: who owns endpoints and drop folders.")
 jobs = typer.Typer(no_args_is_help=True, help="Jobs: workbooks and tables that were or are being scored.")
 
+OfCustomer = Annotated[str | None, typer.Option(help="Only those of this customer.")]
+Job = Annotated[str, typer.Argument(help="Its id, as jobs list shows it.")]
+
 ENDS = ("expires_at", "logging_until")
 
 
 @endpoints.command("add")
 def add_endpoint(
-    service: str,
-    name: str,
+    service: Service,
+    name: Annotated[str, typer.Argument(help="1 to 24 lower-case letters and digits; often the customer's name.")],
     *,
     customer: Annotated[str, typer.Option(help="Who it is for.")],
     version: Annotated[int | None, typer.Option(help="Version to pin; the newest if not given.")] = None,
@@ -47,7 +50,11 @@ def add_endpoint(
 
 @endpoints.command("list")
 def list_endpoints(
-    *, service: str | None = None, customer: str | None = None, home: Home, as_json: Json = False
+    *,
+    service: Annotated[str | None, typer.Option(help="Only those of this web service.")] = None,
+    customer: OfCustomer = None,
+    home: Home,
+    as_json: Json = False,
 ) -> None:
     """List endpoints, all of them or those of one web service or customer."""
     with opened(home) as engine:
@@ -59,7 +66,7 @@ def list_endpoints(
             "contract": row.contract_version,
             "model": row.model_version,
             "calls at once": row.max_concurrent_calls,
-            "expires": _expires(row, time.time()),
+            "expires": None if row.expires_at is None else term(row.expires_at, time.time()),
             "id": row.id,
         }
         for row in found
@@ -68,7 +75,9 @@ def list_endpoints(
 
 
 @endpoints.command("show")
-def show_endpoint(endpoint: str, *, home: Home, as_json: Json = False) -> None:
+def show_endpoint(
+    endpoint: Annotated[str, typer.Argument(help="service/endpoint, or an id.")], *, home: Home, as_json: Json = False
+) -> None:
     """Show one endpoint, given as service/endpoint or by its id."""
     with opened(home) as engine:
         row = Registry(engine, home).endpoint(endpoint)
@@ -77,7 +86,7 @@ def show_endpoint(endpoint: str, *, home: Home, as_json: Json = False) -> None:
 
 @customers.command("add")
 def add_customer(
-    name: str,
+    name: Annotated[str, typer.Argument(help="1 to 63 lower-case letters, digits and hyphens; a folder's name too.")],
     *,
     language: Annotated[str | None, typer.Option(help="Language of their templates: de, pt-BR.")] = None,
     home: Home,
@@ -127,7 +136,7 @@ def _imported(line: importing.Line, new: NewEndpoint | None) -> dict[str, Any]:
 
 @customers.command("password")
 def set_password(
-    name: str,
+    name: Customer,
     *,
     remove: Annotated[bool, typer.Option("--remove", help="Forget the password.")] = False,
     home: Home,
@@ -165,7 +174,7 @@ def list_customers(*, home: Home, as_json: Json = False) -> None:
 @jobs.command("list")
 def list_jobs(
     *,
-    customer: str | None = None,
+    customer: OfCustomer = None,
     limit: Annotated[int, typer.Option(min=1, help="How many of the newest.")] = 20,
     home: Home,
     as_json: Json = False,
@@ -181,7 +190,7 @@ def list_jobs(
 
 
 @jobs.command("show")
-def show_job(job_id: str, *, home: Home, as_json: Json = False) -> None:
+def show_job(job_id: Job, *, home: Home, as_json: Json = False) -> None:
     """Show one job."""
     with opened(home) as engine:
         job = Ledger(engine).get(job_id)
@@ -195,7 +204,7 @@ def show_job(job_id: str, *, home: Home, as_json: Json = False) -> None:
 
 
 @jobs.command("cancel")
-def cancel_job(job_id: str, *, home: Home) -> None:
+def cancel_job(job_id: Job, *, home: Home) -> None:
     """Cancel a job. What runs ends within moments, and what was not started at once."""
     with opened(home) as engine:
         ledger = Ledger(engine)
@@ -244,10 +253,10 @@ def new_endpoint(made: NewEndpoint, home: Path, *, as_json: bool) -> None:
         show.console.print("\nThe two keys are shown this once. Only their hashes are kept.")
 
 
-def _expires(row: EndpointRow, now: float) -> str | None:
-    """When, and how many days that leaves where these are few."""
-    if row.expires_at is None:
-        return None
-    left = row.expires_at - now
-    near = " (over)" if left <= 0 else f" (in {int(left // DAY_SECONDS)} days)"
-    return show.moment(row.expires_at) + (near if left <= WARNED_DAYS[0] * DAY_SECONDS else "")
+def term(expires_at: float, now: float) -> str:
+    """When an endpoint ends, and how many days that leaves where these are few."""
+    days = int((expires_at - now) // DAY_SECONDS)
+    if days >= WARNED_DAYS[0]:
+        return show.moment(expires_at)
+    near = "over" if expires_at <= now else "in less than a day" if not days else f"in {days} day{'s' * (days > 1)}"
+    return f"{show.moment(expires_at)} ({near})"

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from worker.cli import show
-from worker.cli.home import Home, Json, opened, operating
+from worker.cli.home import Description, Home, Json, Service, opened, operating
 from worker.cli.manage import new_endpoint
 from worker.endpoints import ModelRow, Registry, Remote
 from worker.scoring import ContractError, Schema
@@ -32,12 +32,12 @@ RemoteUrl = Annotated[
 
 @services.command("add")
 def add_service(
-    name: str,
+    name: Annotated[str, typer.Argument(help="1 to 64 lower-case letters, digits and hyphens.")],
     model: Model = None,
     *,
     contract: Contract,
     remote: RemoteUrl = None,
-    description: str = "",
+    description: Description = "",
     home: Home,
     as_json: Json = False,
 ) -> None:
@@ -49,7 +49,13 @@ def add_service(
 
 @services.command("publish")
 def publish(
-    name: str, model: Model = None, *, contract: Contract, remote: RemoteUrl = None, home: Home, as_json: Json = False
+    name: Service,
+    model: Model = None,
+    *,
+    contract: Contract,
+    remote: RemoteUrl = None,
+    home: Home,
+    as_json: Json = False,
 ) -> None:
     """Publish the next version. The `default` endpoint follows; every other one stays where it is pinned."""
     with opened(home) as engine:
@@ -66,7 +72,7 @@ def list_services(*, home: Home, as_json: Json = False) -> None:
 
 
 @services.command("show")
-def show_service(name: str, *, home: Home, as_json: Json = False) -> None:
+def show_service(name: Service, *, home: Home, as_json: Json = False) -> None:
     """Show one web service with its endpoints."""
     with opened(home) as engine:
         registry = Registry(engine, home)
@@ -76,7 +82,7 @@ def show_service(name: str, *, home: Home, as_json: Json = False) -> None:
 
 
 @services.command("versions")
-def list_versions(name: str, *, home: Home, as_json: Json = False) -> None:
+def list_versions(name: Service, *, home: Home, as_json: Json = False) -> None:
     """List the versions of a web service, with models that were sent to one endpoint alone."""
     with opened(home) as engine:
         registry = Registry(engine, home)
@@ -95,9 +101,7 @@ def list_versions(name: str, *, home: Home, as_json: Json = False) -> None:
 
 
 @services.command("update")
-def update_service(
-    name: str, *, description: Annotated[str, typer.Option()], home: Home, as_json: Json = False
-) -> None:
+def update_service(name: Service, *, description: Description, home: Home, as_json: Json = False) -> None:
     """Change the description of a web service."""
     with opened(home) as engine:
         row = Registry(engine, home).describe_service(name, description)
@@ -105,7 +109,7 @@ def update_service(
 
 
 @services.command("remove")
-def remove_service(name: str, *, home: Home, as_json: Json = False) -> None:
+def remove_service(name: Service, *, home: Home, as_json: Json = False) -> None:
     """Remove a web service that no customer has an endpoint of, with its versions and models."""
     with opened(home) as engine:
         Registry(engine, home).remove_service(name, operating())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from sqlalchemy import Engine
 
 from worker.cli import show
 from worker.cli.home import Home, Json, opened, operating
-from worker.cli.manage import ENDS, endpoints
+from worker.cli.manage import ENDS, endpoints, term
 from worker.endpoints import Change, EndpointRow, Models, Registry, Updates, matching, new_wave
 from worker.endpoints.importing import end_of
 from worker.endpoints.preview import Preview, preview
@@ -34,7 +35,7 @@ def update(
         str | None,
         typer.Option(help="Version whose model it takes, or an ONNX file for it alone; the contract stays."),
     ] = None,
-    description: Annotated[str | None, typer.Option()] = None,
+    description: Annotated[str | None, typer.Option(help="Words for people, at most 2,000 characters.")] = None,
     throttle_level: Annotated[str | None, typer.Option(help="Low (4 calls at once) or High.")] = None,
     max_concurrent_calls: Annotated[int | None, typer.Option(help="1 to 200, at level High.")] = None,
     call_limit: Annotated[int | None, typer.Option(help="Calls at once that batch may send.")] = None,
@@ -232,6 +233,8 @@ def _pins(row: EndpointRow) -> dict[str, Any]:
 
 def _fact(row: EndpointRow, name: str, as_json: bool) -> object:
     value = getattr(row, name)
+    if name == "expires_at" and value is not None and not as_json:
+        return term(value, time.time())
     return show.end(value, as_json=as_json) if name in ENDS else value
 
 

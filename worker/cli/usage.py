@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from worker.cli import show
-from worker.cli.home import Home, Json, opened
+from worker.cli.home import Customer, Home, Json, opened
 from worker.cli.manage import customers
 from worker.endpoints import Registry
 from worker.endpoints.quotas import allowances, set_quota
@@ -43,7 +43,7 @@ def usage(
 
 @customers.command("quota")
 def quota(
-    name: str,
+    name: Customer,
     rows: Annotated[str | None, typer.Argument(help="Rows a month, or none; only shown if not given.")] = None,
     *,
     then: Annotated[

@@ -114,7 +114,7 @@ class ChoiceInvalid(RuleError):
     """A setting has a value that is not among those allowed."""
 
     def __init__(self, setting: str, value: object, choices: Sequence[str]) -> None:
-        super().__init__(f"{setting} {value!r} is not one of {', '.join(choices)}")
+        super().__init__(f"{setting} {value!r} is not one of {', '.join(map(_legible, choices))}")
         self.setting, self.value, self.choices = setting, value, tuple(choices)
 
 
@@ -254,6 +254,13 @@ class WaveUndone(RuleError):
     def __init__(self, wave: str, who: str) -> None:
         super().__init__(f"the wave {wave} was undone already, by {who}")
         self.wave, self.who = wave, who
+
+
+def _legible(choice: str) -> str:
+    """A word as it stands, a sign between quotes."""
+    if any(char.isalnum() for char in choice):
+        return choice
+    return "tab" if choice == "\t" else f"'{choice}'"
 
 
 def check_name(kind: str, name: str) -> None:

@@ -5,6 +5,7 @@ WorkbookError
 ├── FileTooCostly       it would take, or took, more than a limit allows
 ├── InputError          the file is fine, the rows to score are not
 │   ├── NoInput             no header row holds the columns; carries the nearest one
+│   │   └── HeaderInOneCell     they all stand in one cell
 │   ├── AmbiguousInput      more than one block would do
 │   ├── UnknownInput        no sheet, range, table or name of that name
 │   └── DuplicateHeaders    one input's name stands above two columns
@@ -111,6 +112,15 @@ class NoInput(InputError):
 
 
 @dataclass(eq=False)
+class HeaderInOneCell(NoInput):
+    """All the wanted columns are named, but in the one cell `nearest`, with `separator` between them: a CSV file by
+    another separator than agreed, or one that was opened as text.
+    """
+
+    separator: str = ","
+
+
+@dataclass(eq=False)
 class AmbiguousInput(InputError):
     """Several blocks hold all the wanted columns."""
 
@@ -158,6 +168,7 @@ KINDS: dict[str, type[WorkbookError]] = {
         FileBroken,
         FileTooCostly,
         NoInput,
+        HeaderInOneCell,
         AmbiguousInput,
         UnknownInput,
         DuplicateHeaders,

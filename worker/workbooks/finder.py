@@ -14,13 +14,16 @@ from typing import Any
 
 from worker.scoring.schema import match_key
 from worker.workbooks.addressing import MOST_ROWS, Area, Region, letters, quoted
-from worker.workbooks.errors import AmbiguousInput, DuplicateHeaders, NoInput
+from worker.workbooks.errors import AmbiguousInput, DuplicateHeaders, HeaderInOneCell, NoInput
 from worker.workbooks.package import Table
 
 MOST_INPUTS = 20
 """More blocks than this in one workbook are a report with repeated headings rather than inputs."""
 
 _TALLEST_HEADER = 10
+_SEPARATORS = (";", ",", "\t", "|")
+_DEEPEST_IN_ONE_CELL = 100
+"""Down to this row a header in one cell is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Finder:
         self._texts = {key for key in self._wanted if any(letter.isalpha() for letter in key)}
         self._found: list[tuple[Grid, Region]] = []
         self._nearest: tuple[int, Grid, int] | None = None
+        self._in_one: HeaderInOneCell | None = None
 
     @property
     def has_found(self) -> bool:
@@ -198,8 +202,20 @@ class Finder:
             hits = {self._key(value) for value in row if value.__class__ is str} & self._wanted.keys()
             if len(hits) > (self._nearest[0] if self._nearest else 0):
                 self._nearest = (len(hits), grid, number)
+            if number <= _DEEPEST_IN_ONE_CELL and self._in_one is None:
+                self._in_one = self._all_in_one(grid.sheet, number, row)
+
+    def _all_in_one(self, sheet: str, number: int, row: Sequence[Any]) -> HeaderInOneCell | None:
+        for column, value in enumerate(row, 1):
+            for separator in _SEPARATORS if value.__class__ is str else ():
+                if self._wanted.keys() <= set(map(self._key, value.split(separator))):
+                    cell = f"{quoted(sheet)}!{letters(column)}{number}"
+                    return HeaderInOneCell(cell, tuple(self._wanted.values()), (value,), separator)
+        return None
 
     def _nothing(self) -> NoInput:
+        if self._in_one is not None:
+            return self._in_one
         if self._nearest is None:
             return NoInput(missing=tuple(self._wanted.values()))
         _, grid, number = self._nearest
