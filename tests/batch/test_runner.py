@@ -149,6 +149,26 @@ def test_every_input_of_a_workbook_gets_its_sheet(bench, book, tmp_path: Path, e
     ]
 
 
+def test_one_input_alone_does_not_replace_the_sheet_of_another(bench, book, tmp_path: Path) -> None:
+    """Both were scored, then one's scores were changed by a person, and that one is scored again."""
+    set_conventions(bench.registry._engine, "acme", replace_earlier=True)
+    bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 20, more=10)))
+    scored = openpyxl.load_workbook(bench.boxes().root / "done" / "loans.xlsx")
+    scored["Scores More loans"]["C2"] = 0.5
+    scored.save(tmp_path / "again.xlsx")
+    for where, names in (("More loans", ["Scores"]), ("Loans", ["Scores"])):
+        job = bench.drive(bench.enter(tmp_path / "again.xlsx", where=where))
+        done = bench.boxes().root / job.result_name
+        assert CalamineWorkbook.from_path(done).sheet_names[3:] == [
+            "Scores Loans",
+            "Scores More loans",
+            "Scores summary",
+            *(names if where == "More loans" else []),
+        ]
+        rows = {name: len(sheet(done, name)) - 1 for name in ("Scores Loans", "Scores More loans")}
+        assert rows == {"Scores Loans": 20, "Scores More loans": 10}
+
+
 def test_an_input_without_rows_spoils_no_other(bench, book, tmp_path: Path) -> None:
     """A header alone is said in the summary; only when there is no row at all the job fails."""
     job = bench.drive(bench.enter(book(tmp_path / "loans.xlsx", 20, more=0)))

@@ -149,6 +149,49 @@ def test_no_sheet_gets_the_rows_of_another_input(book: Book) -> None:
     assert append_sheets(path, path, _sheets(0.9)[:1], replace=True).sheets == ("Scores",)
 
 
+def _of(source: str, value: float, begins: str = "", name: str = "Scores") -> Sheet:
+    return replace(_sheets(value)[0], name=name, source=source, begins=begins)
+
+
+@pytest.fixture
+def both(book: Book) -> Path:
+    """A workbook with two inputs, each with its scores."""
+    path = book({"Loans": {"A1": "x"}, "More": {"A1": "y"}}, name="both.xlsx")
+    append_sheets(path, path, [_of("Loans", 0.25, name="Scores Loans"), _of("More", 0.75, name="Scores More")])
+    return path
+
+
+def test_a_sheet_is_renewed_by_its_own_input_alone(both: Path) -> None:
+    """Also where that comes alone, and its own sheet was changed by a person, removed, or has another name."""
+    assert append_sheets(both, both, [_of("More", 0.8)], replace=True).sheets == ("Scores More",)
+    _with(both, lambda book: book["Scores More"].cell(2, 2, 0.3))
+    assert append_sheets(both, both, [_of("More", 0.9)], replace=True).sheets == ("Scores",)
+    _with(both, lambda book: (book.remove(book["Scores"]), book.remove(book["Scores More"])))
+    assert append_sheets(both, both, [_of("More", 0.9, name="Scores Loans")], replace=True).sheets == (
+        "Scores Loans 2",
+    )
+    assert openpyxl.load_workbook(both)["Scores Loans"]["B2"].value == 0.25
+
+
+def test_two_inputs_of_one_sheet_are_told_apart_by_where_they_begin(book: Book) -> None:
+    """By then their result sheets may be called anything."""
+    path = book({"Data": {"A1": "x"}}, name="blocks.xlsx")
+    two = [_of("Data", 0.25, "A1", "Scores Data"), _of("Data", 0.75, "F1", "Scores Data")]
+    assert append_sheets(path, path, two).sheets == ("Scores Data", "Scores Data 2")
+    _with(path, lambda book: book["Scores Data"].cell(2, 2, 0.3))
+    assert append_sheets(path, path, [_of("Data", 0.9, "A1")], replace=True).sheets == ("Scores",)
+    assert append_sheets(path, path, [_of("Data", 0.9, "F1")], replace=True).sheets == ("Scores Data 2",)
+
+
+def test_the_scores_of_an_input_whose_sheet_was_renamed_are_renewed(book: Book) -> None:
+    """What was March is April: no other input could be meant, and the scores of March are nobody's."""
+    path = book({"March": {"A1": "x"}}, name="month.xlsx")
+    append_sheets(path, path, [_of("March", 0.25)])
+    _with(path, lambda book: setattr(book["March"], "title", "April"))
+    assert append_sheets(path, path, [_of("April", 0.5)], replace=True).sheets == ("Scores",)
+    assert append_sheets(path, path, [_of("APRIL", 0.5)], replace=True).sheets == ("Scores",)
+
+
 def test_a_renamed_sheet_keeps_its_name(scored: Path) -> None:
     """It is known by its table."""
     _with(scored, lambda book: setattr(book["Scores"], "title", "March"))

@@ -135,12 +135,9 @@ class _Sheets:
 
     def finish(self, tallies: Sequence[results.Tally], facts: Facts) -> None:
         """Raises WorkbookError, OSError."""
-        several = len(tallies) > 1
-        sheets = [
-            replace(self._spools[of].sheet(), name=f"Scores {tally.source.sheet}" if several else "Scores")
-            for of, tally in enumerate(tallies)
-            if of in self._spools
-        ]
+        names = [f"Scores {tally.source.sheet}" if len(tallies) > 1 else "Scores" for tally in tallies]
+        made = {of: replace(spool.sheet(), name=names[of]) for of, spool in self._spools.items()}
+        sheets = results.told_apart(made, tallies)
         columns = [results.output_columns(sheet, self._schema) for sheet in sheets]
         counted = sum((spool.cut for spool in self._spools.values()), Counter[str]())
         cut = [warning_words(f"text-cut: {n:,} in {name}") for name, n in counted.items()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from worker.scoring import Checked, Columns, Output, PartScores, Problem, Proble
 from worker.scoring.outputs import empty_outputs, to_frame
 from worker.scoring.schema import match_key
 from worker.workbooks import Input, Rows, Sheet
-from worker.workbooks.addressing import quoted
+from worker.workbooks.addressing import quoted, split_sheet
 from worker.workbooks.stored import Stored, StoredColumn
 
 ROW, STATUS = "Row", "Status"
@@ -163,6 +163,19 @@ def _is_identifier(column: Iterable[pa.Array], count: int) -> bool:
         done += len(array)
     keys.sort()
     return count > 0 and bool((keys[1:] != keys[:-1]).all())
+
+
+def told_apart(sheets: Mapping[int, Sheet], tallies: Sequence[Tally]) -> list[Sheet]:
+    """The sheets, by the places of their inputs, each with what says whose rows it has: the input's sheet, and where it
+    begins there if that sheet has other inputs.
+    """
+    count = Counter(tally.source.sheet for tally in tallies)
+    made = []
+    for of, sheet in sorted(sheets.items()):
+        source = tallies[of].source
+        begins = split_sheet(source.address)[1].partition(":")[0] if count[source.sheet] > 1 else ""
+        made.append(replace(sheet, source=source.sheet, begins=begins))
+    return made
 
 
 def cells_of(source: Input, problems: Sequence[Problem]) -> list[str | None]:

@@ -61,7 +61,8 @@ class InWords:
         """Raises WorkbookError, OSError."""
         name = self._definition.words["results"]
         names = [f"{name} {tally.source.sheet}" if len(tallies) > 1 else name for tally in tallies]
-        self._write([sheet.sheet(tallies[of], facts, names[of]) for of, sheet in sorted(self._sheets.items())])
+        made = {of: sheet.sheet(tallies[of], facts, names[of]) for of, sheet in self._sheets.items()}
+        self._write(results.told_apart(made, tallies))
 
 
 @dataclass(slots=True)

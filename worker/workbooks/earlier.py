@@ -12,7 +12,7 @@ import pyarrow as pa
 from worker.workbooks.addressing import Area, letters
 from worker.workbooks.cells import column
 from worker.workbooks.errors import FileBroken
-from worker.workbooks.fingerprint import MARK, fingerprint
+from worker.workbooks.fingerprint import MARK, fingerprint, origin
 from worker.workbooks.package import OUR_TABLES, Package, Relationship, SheetPart
 from worker.workbooks.sources import calamine
 from worker.workbooks.xmlscan import Element, number
@@ -24,9 +24,12 @@ _OURS = ("table", "drawing", "printerSettings")
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A sheet of ours with its parts: the worksheet, and by kind those that it leads to."""
+    """A sheet of ours with its parts: the worksheet, and by kind those that it leads to. `origin` is whose rows it has,
+    '' where that is no one input, or one whose sheet is not there any more.
+    """
 
     name: str
+    origin: str
     table: str
     table_id: int
     part: str
@@ -37,6 +40,7 @@ def unchanged(package: Package, stem: str) -> Iterator[Earlier]:
     """The sheets whose table is called `stem`, or that and a number, and that hold what we wrote: same values, nothing
     beside them, no notes, no pictures. What colours they have makes no difference.
     """
+    there = tuple(origin(sheet.name) for sheet in package.sheets)
     for sheet in package.sheets:
         links = package.relationships(sheet.part) if sheet.part else []
         tables = [link for link in links if link.leads_to("table")]
@@ -46,8 +50,10 @@ def unchanged(package: Package, stem: str) -> Iterator[Earlier]:
         name, comment = root.attributes.get("displayName", ""), root.attributes.get("comment", "")
         numbered = name.startswith(f"{stem}_") and name.removeprefix(f"{stem}_").isdecimal()
         ours = (name == stem or numbered) and name.startswith(OUR_TABLES) and comment.startswith(MARK)
-        if ours and comment == MARK + _fingerprint(package, sheet, root, links):
-            yield Earlier(sheet.name, name, number(root, "id"), sheet.part, _parts(package, links))
+        if ours and (mark := _fingerprint(package, sheet, root, links)) and comment.startswith(MARK + mark):
+            whose = comment.removeprefix(MARK + mark)
+            whose = whose if whose.startswith(there) else ""
+            yield Earlier(sheet.name, whose, name, number(root, "id"), sheet.part, _parts(package, links))
 
 
 def _parts(package: Package, links: Sequence[Relationship]) -> dict[str, list[str]]:

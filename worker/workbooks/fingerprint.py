@@ -17,7 +17,7 @@ from worker.workbooks.cells import values_of
 from worker.workbooks.rows import bytes_of
 
 MARK = "Sheetscore "
-"""What the comment of our tables begins with; the fingerprint follows."""
+"""What the comment of our tables begins with; the fingerprint follows, and whose rows they are."""
 
 _BYTES = 16
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - cells have no zone
@@ -34,6 +34,13 @@ def fingerprint(columns: Sequence[pa.ChunkedArray], others: Mapping[str, Any], c
     for column in columns:
         whole.update(_digest(column))
     return whole.hexdigest()
+
+
+def origin(sheet: str, begins: str = "") -> str:
+    """Which input a table's rows come from: a short number for its sheet, then where it begins there. '' for none."""
+    if not sheet:
+        return ""
+    return f" {hashlib.blake2b(sheet.casefold().encode('utf-8', 'replace'), digest_size=8).hexdigest()}{begins}"
 
 
 def _digest(column: pa.ChunkedArray) -> bytes:

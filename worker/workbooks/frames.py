@@ -46,6 +46,8 @@ class Sheet:
     ok: str = OK
     accent: str = ""
     footer: str = ""
+    source: str = ""
+    begins: str = ""
 
 
 def pages(sheets: Mapping[str, pd.DataFrame] | Sequence[Sheet]) -> list[Page]:
@@ -81,6 +83,8 @@ def _page(sheet: Sheet) -> Page:
         ok=clean(sheet.ok),
         accent=sheet.accent,
         footer=clean(sheet.footer),
+        source=sheet.source,
+        begins=sheet.begins,
         stored=stored,
     )
     page.check_size()

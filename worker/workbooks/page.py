@@ -76,6 +76,7 @@ class Page:
     `links` lead from rows, by position, to places in the same workbook (`'My data'!H43`); the cells in the column
     `linked` hold them. The header stands in row `top`, 0 for right below the title. `ok` is the status of a row that
     needs no attention, `accent` the colour of titles and headers ('' for ours), `footer` stands below printed pages.
+    The rows come from the sheet `source`, '' for none; where it has several inputs, from the one that `begins` there.
     Columns that are `stored` in a file are none until they are `mapped`, which is for the process that writes them.
     """
 
@@ -96,6 +97,8 @@ class Page:
     ok: str = OK
     accent: str = ""
     footer: str = ""
+    source: str = ""
+    begins: str = ""
     stored: Stored | None = None
 
     @property

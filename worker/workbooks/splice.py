@@ -19,7 +19,7 @@ from worker.workbooks.archive import FileLimits
 from worker.workbooks.dialect import STRICT, TRANSITIONAL
 from worker.workbooks.drawing import chart_part, drawing_part
 from worker.workbooks.errors import Fault, FileBroken
-from worker.workbooks.fingerprint import MARK, fingerprint
+from worker.workbooks.fingerprint import MARK, fingerprint, origin
 from worker.workbooks.look import dress
 from worker.workbooks.naming import NewParts, free_id, sheet_names, table_name
 from worker.workbooks.notices import notices
@@ -60,8 +60,9 @@ def splice(
     """Write the workbook at `source` with `pages` as new last sheets into `out` (binary, to be read too, empty).
 
     With `replace`, a page takes the place, name and parts of an earlier one of ours with the same table name, if nobody
-    changed that since (see `earlier`); formulas that refer to it go on. It is the one with the page's sheet name; one
-    with another is taken only where there is one such page and one such sheet: none gets the rows of another input.
+    changed that since (see `earlier`); formulas that refer to it go on. None gets the rows of another input, as far as
+    pages and sheets say whose they are. It is the one with the page's sheet name; one with another is taken only where
+    there is one such page and one such sheet.
 
     Raises WorkbookError: WrittenWrong when what was written is not what should be there.
     """
@@ -139,7 +140,8 @@ class _Splice:
         there = {table: list(unchanged(self._package, table)) for table in tables}
         made: list[Earlier | None] = []
         for page, name in zip(pages, sheet_names([page.name for page in pages], []), strict=True):
-            found = there[page.table] if page.columns else []
+            theirs = ("", origin(page.source, page.begins))
+            found = [old for old in there[page.table] if old.origin in theirs] if page.columns else []
             by_name = next((old for old in found if old.name == name), None)
             made.append(found[0] if by_name is None and len(found) == tables[page.table] == 1 else by_name)
         return made
@@ -157,7 +159,7 @@ class _Splice:
             number = old.table_id if old else free_id(self._table_ids)
             table = self._new.new("tables/table", TABLE_TYPE, again)
             values = {at: value for at, (value, _) in page.others.items()}
-            mark = MARK + fingerprint(page.columns, values, len(page.charts))
+            mark = MARK + fingerprint(page.columns, values, len(page.charts)) + origin(page.source, page.begins)
             targets.append(("table", table))
             others.append((table, table_part(page, self._dialect.main, name, number, mark)))
         if page.charts:
