@@ -69,15 +69,15 @@ def test_home_and_database_are_private(home: Path) -> None:
 
 
 def test_sqlite_is_durable_and_keeps_its_references(home: Path) -> None:
-    """WAL, full sync, a 30 s wait for the lock, foreign keys: on every connection of the pool."""
+    """WAL, full sync, a 30 s wait for the lock, foreign keys, little memory: on every connection of the pool."""
     engine = open_store("", home)
     with engine.connect() as one, engine.connect() as two:
         for connection in (one, two):
             found = [
                 connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-                for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
+                for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys", "cache_size")
             ]
-            assert found == ["wal", 2, 30_000, 1]
+            assert found == ["wal", 2, 30_000, 1, -256]
     engine.dispose()
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:  # most jobs need no secret, and no 6 MB for cryptography
     from cryptography.fernet import Fernet
 
 VARIABLE = "SHEETSCORE_SECRET"
+_BYTES = 32
 
 
 class SecretError(SheetscoreError):
@@ -49,22 +52,23 @@ class Secret:
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes for one purpose, the same as long as the secret is. Raises SecretError, OSError."""
-        self._fernet()
-        given = self._given.encode() or self._stored()
-        return hmac.new(given.strip(), purpose.encode(), hashlib.sha256).digest()
+        return hmac.new(self._key().strip(), purpose.encode(), hashlib.sha256).digest()
 
     def _fernet(self) -> Fernet:
         from cryptography.fernet import Fernet  # noqa: PLC0415 - as above
 
-        try:
-            return Fernet(self._given or self._stored())
-        except ValueError:
-            raise SecretError(self._where, "is not 32 bytes as url-safe base64 text") from None
+        return Fernet(self._key())
+
+    def _key(self) -> bytes:
+        """The secret as text, checked: what Fernet takes."""
+        key = self._given.encode() or self._stored()
+        with suppress(ValueError):
+            if len(base64.urlsafe_b64decode(key)) == _BYTES:
+                return key
+        raise SecretError(self._where, "is not 32 bytes as url-safe base64 text")
 
     def _stored(self) -> bytes:
-        from cryptography.fernet import Fernet  # noqa: PLC0415 - as above
-
         if not self._file.exists():
             private_folder(self._file.parent)
-            write_whole(self._file, Fernet.generate_key(), replace=False)
+            write_whole(self._file, base64.urlsafe_b64encode(os.urandom(_BYTES)), replace=False)
         return self._file.read_bytes()

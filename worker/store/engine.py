@@ -15,6 +15,8 @@ from worker.files import private_folder
 from worker.scoring.errors import SheetscoreError
 
 BUSY_SECONDS = 30
+CACHE_KILOBYTES = 256
+"""Of SQLite's pages in each connection: every thread that calls an endpoint has one, and the system has them all."""
 _MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 
 
@@ -92,7 +94,8 @@ def _connect(address: URL) -> Engine:
 
 def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - a sqlite3 connection behind SQLAlchemy
     connection.isolation_level = None  # sqlite3 would begin transactions by itself, late and deferred
-    for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{CACHE_KILOBYTES}"]
+    for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", *pragmas):
         connection.execute(f"PRAGMA {pragma}").fetchall()
 
 
