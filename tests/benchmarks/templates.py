@@ -76,7 +76,7 @@ def _home(home: Path, customers: int) -> Templates:
     """A home with that many customers of one service, half of them German, each with a name and colour of their own."""
     registry = Registry(open_store("", home), home, trial=remembered)
     registry.add_service(material.SERVICE, material.contract(), material.model(1))
-    table = ["customer,service,language\n"]
+    table = ["name,service,language\n"]
     table += [f"c{n},{material.SERVICE},{'en' if n % 2 == 0 else 'de'}\n" for n in range(customers)]
     carry_out(registry, plan(registry, table))
     templates = Templates(registry, home, time.time)
