@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,3 +93,29 @@ def test_what_cannot_be_encoded_is_told_all_the_same(log_file: Path) -> None:
     """A name that is not UTF-8 must not end the work that mentions it."""
     structlog.get_logger("sheetscore.test").info("told", name="caf\udce9", number=2**70)
     assert json.loads(log_file.read_text())["message"] == "told"
+
+
+def test_lines_of_one_turn_of_an_event_loop_are_written_at_its_end(tmp_path: Path) -> None:
+    """In order and whole, before anything that the next turn does; those of a loop that ended when it is closed."""
+    file = BoundedFile(tmp_path / "log")
+
+    async def main() -> None:
+        file.msg(b"one")
+        file.msg(b"two")
+        assert (tmp_path / "log").read_bytes() == b""
+        await asyncio.sleep(0)
+        assert (tmp_path / "log").read_bytes() == b"one\ntwo\n"
+        file.msg(b"three")
+
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(main())
+    loop.close()
+    file.close()
+    assert (tmp_path / "log").read_bytes() == b"one\ntwo\nthree\n"
+
+
+def test_a_line_outside_of_an_event_loop_is_written_at_once(tmp_path: Path) -> None:
+    file = BoundedFile(tmp_path / "log")
+    file.msg(b"one")
+    assert (tmp_path / "log").read_bytes() == b"one\n"
+    file.close()

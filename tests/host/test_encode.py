@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.host.encode import encode
+from worker.host.encode import encode, encode_each
 from worker.scoring.codecs import CLASSIC, CLASSIC_RECORDS
 from worker.scoring.errors import ProblemKind
 from worker.scoring.schema import Columns, Schema
@@ -56,6 +56,14 @@ def test_the_client_reads_what_the_host_writes(rows: list[tuple[Any, ...]], reco
                 assert np.isnan(read)
             else:
                 assert read == value
+
+
+@given(ROWS, st.booleans(), st.booleans())
+def test_answers_of_one_row_each_are_those_of_the_row_alone(
+    rows: list[tuple[Any, ...]], records: bool, details: bool
+) -> None:
+    form = {"records": records, "details": details}
+    assert encode_each(table(rows), SCHEMA, **form) == [encode(table([row]), SCHEMA, **form) for row in rows]
 
 
 @pytest.mark.parametrize("records", [False, True])

@@ -99,21 +99,36 @@ def read_column(column: Column, values: Cells) -> Converted:
 
 def read_row(names: tuple[Any, ...], row: list[Any], schema: Schema) -> Columns | None:
     """The columns of one row, if `names` are those of the inputs in their order and each cell is a value as it stands,
-    else None. Most calls bring one such row, for which the way of many rows costs several times as much. Its numbers
-    are parts of one array.
+    else None. Most calls bring one such row, for which the way of many rows costs several times as much.
     """
+    return row_columns([row], schema) if names == row_names(schema) and is_plain_row(row, schema) else None
+
+
+def row_names(schema: Schema) -> tuple[str, ...]:
+    """Names of the inputs, made once."""
+    return _row_plan(schema.inputs).names
+
+
+def is_plain_row(row: list[Any], schema: Schema) -> bool:
+    """Whether each cell, in the order of the inputs, is a value of its column as it stands."""
     plan = _row_plan(schema.inputs)
-    if names != plan.names or len(row) != len(names):
-        return None
-    values = [row[at] for at, _ in plan.numbers]
-    settled = [*map(type, row)] == plan.types and not isnan(sum(values))
-    for at, column in plan.limited if settled else plan.columns:
+    if len(row) != len(plan.names):
+        return False
+    settled = [*map(type, row)] == plan.types and not isnan(sum([row[at] for at, _ in plan.numbers]))
+    for at, column in plan.limited if settled else plan.columns:  # noqa: SIM110 - all() would cost a generator
         if not _is_plain(column, row[at]):
-            return None
-    numbers = np.array(values, np.float64).reshape(-1, 1)
+            return False
+    return True
+
+
+def row_columns(rows: list[list[Any]], schema: Schema) -> Columns:
+    """The columns of plain rows. Numbers are parts of one array."""
+    plan = _row_plan(schema.inputs)
+    places = [at for at, _ in plan.numbers]
+    numbers = np.array([[row[at] for at in places] for row in rows], np.float64).T.copy()
     columns: Columns = {name: part for (_, name), part in zip(plan.numbers, numbers, strict=True)}
     for at, name, dtype in plan.others:
-        columns[name] = np.array([row[at]], dtype)
+        columns[name] = np.array([row[at] for row in rows], dtype)
     return columns
 
 

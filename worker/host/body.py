@@ -13,7 +13,6 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
-from worker.host.headers import header
 from worker.host.refusals import too_large, unsupported, wrong_body
 
 _GZIP = 16 + zlib.MAX_WBITS  # zlib's way to say that gzip's header and checksum stand around the data
@@ -34,13 +33,14 @@ async def read_body(request: Request, limit: int, until: float | None = None) ->
 
 
 def _unpacker(request: Request, limit: int) -> _Gzip | None:
-    told = header(request, b"content-length")
-    if told.isdecimal() and int(told) > limit:
+    headers: dict[bytes, bytes] = request.scope["state"]["headers"]
+    told = headers.get(b"content-length", b"")
+    if told.isdigit() and int(told) > limit:
         raise too_large(limit)
-    encoding = header(request, b"content-encoding").strip().lower()
-    if encoding not in {"", "identity", "gzip", "x-gzip"}:
+    encoding = headers.get(b"content-encoding", b"").strip().lower()
+    if encoding not in {b"", b"identity", b"gzip", b"x-gzip"}:
         raise unsupported("The only Content-Encoding is gzip.", {"Accept-Encoding": "gzip, identity"})
-    return _Gzip(limit) if encoding.endswith("gzip") else None
+    return _Gzip(limit) if encoding.endswith(b"gzip") else None
 
 
 async def _read_on(message: Message, receive: Receive, limit: int, unpack: _Gzip | None) -> bytes:

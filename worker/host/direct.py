@@ -4,7 +4,9 @@ addresses would cost them as much as the model does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
+from functools import lru_cache, partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,17 +29,22 @@ class Direct:
         self._app = app
         self._handler: Handler = route.endpoint
         self._methods = route.methods or ()
-        self._match = route.path_regex.match
+        self._parameters = lru_cache(maxsize=4096)(partial(_parameters, route.path_regex))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        found = self._match(scope["path"].removeprefix(scope["root_path"])) if scope["type"] == "http" else None
+        found = self._parameters(scope["path"].removeprefix(scope["root_path"])) if scope["type"] == "http" else None
         if found is None or scope["method"] not in self._methods:
             await self._app(scope, receive, send)
             return
-        scope["path_params"] = found.groupdict()
+        scope["path_params"] = {**found}
         try:
             response = await self._handler(Request(scope, receive, send))
         except Refusal as refusal:
             response = refusal.response()
         await response(scope, receive, send)
+
+
+def _parameters(pattern: re.Pattern[str], path: str) -> dict[str, str] | None:
+    found = pattern.match(path)
+    return found.groupdict() if found else None

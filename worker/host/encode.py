@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,25 +27,40 @@ TYPE_NAMES: Mapping[ColumnType, str] = {
 
 def encode(columns: Columns, schema: Schema, *, records: bool, details: bool) -> bytes:
     """The answer of an execute call, as UTF-8 JSON. `details` adds ColumnTypes; records never have them."""
+    start, between, end = _frame(schema, records=records, details=details)
+    return start + between.join(_rows(columns, schema, records=records)) + end
+
+
+def encode_each(columns: Columns, schema: Schema, *, records: bool, details: bool) -> list[bytes]:
+    """The answers of as many calls as there are rows, one row for each."""
+    start, _, end = _frame(schema, records=records, details=details)
+    return [b"%b%b%b" % (start, row, end) for row in _rows(columns, schema, records=records)]
+
+
+def _rows(columns: Columns, schema: Schema, *, records: bool) -> Iterator[bytes]:
+    """What stands between the brackets of each row."""
     tokens = [_TOKENS[output.type](columns[output.name]) for output in schema.outputs]
     if records:
         keys = [orjson.dumps(name) + b":" for name in schema.output_names]
-        fields = [[key + token for token in column] for key, column in zip(keys, tokens, strict=True)]
-        rows = b"},{".join(map(b",".join, zip(*fields, strict=True)))
-        return b'{"Results":{"%b":[{%b}]}}' % (OUTPUT.encode(), rows)
-    rows = b"],[".join(map(b",".join, zip(*tokens, strict=True)))
-    return b'{"Results":{"%b":{"type":"DataTable","value":{%b,"Values":[[%b]]}}}}' % (
-        OUTPUT.encode(),
-        _head(schema, details),
-        rows,
-    )
+        tokens = [[key + token for token in column] for key, column in zip(keys, tokens, strict=True)]
+    return map(b",".join, zip(*tokens, strict=True))
 
 
-def _head(schema: Schema, details: bool) -> bytes:
+def _frame(schema: Schema, *, records: bool, details: bool) -> tuple[bytes, bytes, bytes]:
+    """What stands before, between and after the rows."""
+    if records:
+        return b'{"Results":{"%b":[{' % OUTPUT.encode(), b"},{", b"}]}}"
+    types = tuple([TYPE_NAMES[output.type] for output in schema.outputs]) if details else ()
+    head = _head(schema.output_names, types)
+    return b'{"Results":{"%b":{"type":"DataTable","value":{%b,"Values":[[' % (OUTPUT.encode(), head), b"],[", b"]]}}}}"
+
+
+@lru_cache(maxsize=256)
+def _head(names: tuple[str, ...], types: tuple[str, ...]) -> bytes:
     """Names, and types if wanted."""
-    head: dict[str, Any] = {"ColumnNames": [output.name for output in schema.outputs]}
-    if details:
-        head["ColumnTypes"] = [TYPE_NAMES[output.type] for output in schema.outputs]
+    head: dict[str, Any] = {"ColumnNames": names}
+    if types:
+        head["ColumnTypes"] = types
     return orjson.dumps(head)[1:-1]
 
 
@@ -73,6 +89,8 @@ def _text(values: npt.NDArray[Any]) -> Tokens:
 def _each(values: npt.NDArray[Any], write: Callable[[Any], bytes]) -> Tokens:
     """Labels repeat: each different value is written once."""
     plain = values.tolist()
+    if len(plain) == 1:
+        return [b"null" if plain[0] is None else write(plain[0])]
     written = {value: b"null" if value is None else write(value) for value in set(plain)}
     return [written[value] for value in plain]
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from functools import lru_cache, partial
-from typing import Any, NamedTuple, cast
+from functools import lru_cache
+from typing import Any, cast
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -17,17 +17,15 @@ from worker.endpoints import EndpointRow, Model, Snapshots
 from worker.endpoints.models import OnnxModel
 from worker.host.access import authorised
 from worker.host.accounts import Accounts
+from worker.host.atonce import Answered, AtOnce, Question
 from worker.host.body import read_body
-from worker.host.formats import Choose, Format, classic
+from worker.host.formats import Choose, classic
 from worker.host.limits import HostLimits
 from worker.host.pool import FairPool
 from worker.host.refusals import Refusal, model_failed, throttled, timed_out
 from worker.host.throttle import Throttle
-from worker.scoring.errors import EndpointError, TimedOut
-from worker.scoring.schema import Columns, Schema, row_count
-
-_SMALL_CALL_BYTES = 2_000
-"""A call has a cost of its own; this many bytes are added to its size before its speed is judged."""
+from worker.scoring.errors import EndpointError
+from worker.scoring.schema import Schema, row_count
 
 VERSION_HEADER = "x-sheetscore-model-version"
 CONCURRENCY_HEADER = "x-sheetscore-max-concurrent"
@@ -39,12 +37,6 @@ class _Scores(Response):
     def __init__(self, content: bytes, headers: list[tuple[bytes, bytes]]) -> None:
         self.status_code, self.background = 200, None
         self.body, self.raw_headers = content, headers
-
-
-class _Question(NamedTuple):
-    endpoint: EndpointRow
-    body: bytes
-    format: Format
 
 
 class Execute:
@@ -67,7 +59,7 @@ class Execute:
         self._throttle = Throttle()
         self._here = FairPool(limits.model_threads, "score")
         self._away = FairPool(limits.remote_threads, "remote")
-        self._seconds_per_byte: dict[tuple[str, int, int], float] = {}
+        self._at_once = AtOnce(snapshots.models, limits, self._here)
 
     async def answer(self, request: Request, choose: Choose = classic) -> Response:
         """One call in the format that `choose` finds for it; every outcome is an answer and a line in the log."""
@@ -100,42 +92,37 @@ class Execute:
                 self._accounts.called(endpoint, status, rows=rows, problems=problems, ms=ms, request_id=request_id)
 
     async def _admitted(self, request: Request, endpoint: EndpointRow, choose: Choose) -> tuple[bytes, int, str]:
-        if not self._throttle.enter(endpoint.id, endpoint.max_concurrent_calls):
-            raise throttled(f"{endpoint.service}/{endpoint.name}", endpoint.max_concurrent_calls)
-        work: list[Future[Any]] = []
         until = asyncio.get_running_loop().time() + self._limits.seconds
+        self._enter(endpoint)
         try:
             body = await read_body(request, self._limits.body_bytes, until)
-            question = _Question(endpoint, body, choose(request, endpoint))
-            answered = self._at_once(question)
-            if answered is None:
-                async with asyncio.timeout_at(until):
-                    answered = await self._in_thread(question, work)
+            question = Question(endpoint, body, choose(request, endpoint))
+        except TimeoutError:
+            raise timed_out(self._limits.seconds) from None
+        finally:
+            self._throttle.leave(endpoint.id)
+        # On the loop calls follow one another, however many share a run: none of them counts as one more at once.
+        answered = await self._at_once.answer(question) or await self._in_thread(question, until)
+        return *answered, question.format.media_type
+
+    def _enter(self, endpoint: EndpointRow) -> None:
+        if not self._throttle.enter(endpoint.id, endpoint.max_concurrent_calls):
+            raise throttled(f"{endpoint.service}/{endpoint.name}", endpoint.max_concurrent_calls)
+
+    async def _in_thread(self, question: Question, until: float) -> Answered:
+        """The answer by `until`, by the loop's clock. Raises Refusal."""
+        endpoint = question.endpoint
+        work: list[Future[Any]] = []
+        self._enter(endpoint)
+        try:
+            async with asyncio.timeout_at(until):
+                return await self._given(question, work)
         except TimeoutError:
             raise timed_out(self._limits.seconds) from None
         finally:
             self._leave(endpoint.id, work)
-        return *answered, question.format.media_type
 
-    def _at_once(self, question: _Question) -> tuple[bytes, int] | None:
-        """The answer, if it is there sooner than a thread would be, judged by the last call to the same model."""
-        pins, size = question.endpoint.pins, len(question.body)
-        pace = self._seconds_per_byte.get(pins)
-        if pace is None or size > self._limits.inline_bytes:
-            return None
-        loaded = self._models.in_memory(*pins)
-        if loaded is None or pace * (size + _SMALL_CALL_BYTES) >= self._limits.inline_seconds:
-            return None
-        schema, model = loaded
-        if not isinstance(model, OnnxModel):
-            return None
-        try:
-            return self._scored(question, schema, partial(model.session.score, seconds=self._limits.inline_end))
-        except TimedOut:  # quick for the last rows, slow for these: nobody else shall wait for them
-            del self._seconds_per_byte[pins]
-            return None
-
-    async def _in_thread(self, question: _Question, work: list[Future[Any]]) -> tuple[bytes, int]:
+    async def _given(self, question: Question, work: list[Future[Any]]) -> Answered:
         """What was given to a thread is added to `work`."""
         endpoint = question.endpoint
         loaded = self._models.in_memory(*endpoint.pins)
@@ -145,7 +132,7 @@ class Execute:
         schema, model = loaded
         pool = self._here if isinstance(model, OnnxModel) else self._away
         work.append(pool.submit(endpoint.id, lambda: self._score(question, schema, model)))
-        return await asyncio.wrap_future(cast("Future[tuple[bytes, int]]", work[-1]))
+        return await asyncio.wrap_future(cast("Future[Answered]", work[-1]))
 
     def _leave(self, endpoint_id: str, work: list[Future[Any]]) -> None:
         """Work that was given up runs on in its thread; its call counts until that ends."""
@@ -160,29 +147,17 @@ class Execute:
 
         work[-1].add_done_callback(leave)
 
-    def _score(self, question: _Question, schema: Schema, model: Model) -> tuple[bytes, int]:
-        """The body of the answer and its number of rows. Raises Refusal."""
-        try:
-            return self._scored(question, schema, model.score)
-        except TimedOut as error:
-            raise model_failed(error) from None
-
-    def _scored(
-        self, question: _Question, schema: Schema, score: Callable[[Columns, Schema], Columns]
-    ) -> tuple[bytes, int]:
-        """As `_score`, but for TimedOut, which is raised as it comes."""
+    def _score(self, question: Question, schema: Schema, model: Model) -> Answered:
+        """Raises Refusal."""
         began = time.perf_counter()
         columns, parameters = question.format.read(question.body, schema)
         try:
-            scores = score(columns, schema.given(parameters))
-        except TimedOut:
-            raise
+            scores = model.score(columns, schema.given(parameters))
         except EndpointError as error:
             raise model_failed(error) from None
         content = question.format.write(scores, schema)
-        seconds = time.perf_counter() - began
-        self._seconds_per_byte[question.endpoint.pins] = seconds / (len(question.body) + _SMALL_CALL_BYTES)
-        return content, row_count(columns)
+        self._at_once.took(question, time.perf_counter() - began)
+        return Answered(content, row_count(columns))
 
 
 def _headers(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import Any
 
 import orjson
 from starlette.datastructures import QueryParams
@@ -15,8 +16,9 @@ from starlette.requests import Request
 
 from worker.endpoints import EndpointRow
 from worker.host import arrowstream, csvtable
-from worker.host.encode import encode
+from worker.host.encode import encode, encode_each
 from worker.host.headers import header
+from worker.host.onerow import read_row
 from worker.host.parameters import Asked, read_parameters
 from worker.host.parse import parse
 from worker.host.refusals import Detail, bad_argument, unsupported, wrong_body
@@ -27,12 +29,23 @@ Write = Callable[[Columns, Schema], bytes]
 
 
 @dataclass(frozen=True, slots=True)
+class EachRow:
+    """For calls of one row that are scored together: `read` gives the row's values, in the order of the inputs, if it
+    sees at once what they are; `write` makes each row of the scores a body of its own.
+    """
+
+    read: Callable[[bytes, Schema], list[Any] | None]
+    write: Callable[[Columns, Schema], list[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """`read` makes rows of a body and raises Refusal; `write` makes the body of the answer, of the media type."""
 
     read: Read
     write: Write
     media_type: str
+    each: EachRow | None = None
 
 
 Choose = Callable[[Request, EndpointRow], Format]
@@ -53,17 +66,18 @@ def classic(request: Request, _endpoint: EndpointRow) -> Format:
     body = _body_type(header(request, b"content-type"))
     answer = _answer_type(header(request, b"accept"), body)
     if body == answer == JSON:
-        return _json(records, details)
-    read = _json(records, details).read
+        return classic_json(records, details)
+    read = classic_json(records, details).read
     if body != JSON:
         read = partial(_read_table, _TABLES[body][0], request.query_params.get("GlobalParameters", ""))
-    write = _json(records, details).write if answer == JSON else _TABLES[answer][1]
+    write = classic_json(records, details).write if answer == JSON else _TABLES[answer][1]
     return Format(read, write, answer if answer != csvtable.MEDIA_TYPE else csvtable.CONTENT_TYPE)
 
 
 @lru_cache(maxsize=4)
-def _json(records: bool, details: bool) -> Format:
-    return Format(partial(parse, records=records), partial(encode, records=records, details=details), JSON)
+def classic_json(records: bool, details: bool) -> Format:
+    each = EachRow(partial(read_row, records=records), partial(encode_each, records=records, details=details))
+    return Format(partial(parse, records=records), partial(encode, records=records, details=details), JSON, each)
 
 
 def _read_table(read: Callable[[bytes, Schema], Columns], given: str, body: bytes, schema: Schema) -> Asked:

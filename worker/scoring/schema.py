@@ -73,7 +73,7 @@ class Schema:
     @property
     def output_names(self) -> tuple[str, ...]:
         """Names of the outputs, in the contract's order."""
-        return tuple(output.name for output in self.outputs)
+        return tuple([output.name for output in self.outputs])
 
     @property
     def open_parameters(self) -> tuple[str, ...]:
