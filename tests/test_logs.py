@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from worker.logs import BoundedFile, to_file
+from worker.logs import BoundedFile, TurnFile, to_file
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_what_cannot_be_encoded_is_told_all_the_same(log_file: Path) -> None:
 
 def test_lines_of_one_turn_of_an_event_loop_are_written_at_its_end(tmp_path: Path) -> None:
     """In order and whole, before anything that the next turn does; those of a loop that ended when it is closed."""
-    file = BoundedFile(tmp_path / "log")
+    file = TurnFile(tmp_path / "log")
 
     async def main() -> None:
         file.msg(b"one")
@@ -115,7 +115,7 @@ def test_lines_of_one_turn_of_an_event_loop_are_written_at_its_end(tmp_path: Pat
 
 
 def test_a_line_outside_of_an_event_loop_is_written_at_once(tmp_path: Path) -> None:
-    file = BoundedFile(tmp_path / "log")
+    file = TurnFile(tmp_path / "log")
     file.msg(b"one")
     assert (tmp_path / "log").read_bytes() == b"one\n"
     file.close()

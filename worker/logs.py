@@ -34,34 +34,16 @@ class BoundedFile:
         self._most_bytes = most_bytes
         self._most_files = most_files
         self._handle = self._open()
-        self._held: list[bytes] = []
 
     def _open(self) -> int:
         return os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def write(self, line: bytes) -> None:
-        """Add a line, whole: at once, or on an event loop at the end of its turn, together with the others of that.
-
-        It is lost where the disk fails: what it tells of must not end with it.
-        """
-        loop = asyncio._get_running_loop()  # noqa: SLF001
-        if loop is None:
-            self._add(line)
-            return
-        if not self._held:
-            loop.call_soon(self._add_held)
-        self._held.append(line)
-
-    def _add_held(self) -> None:
-        held, self._held = self._held, []
-        if held:
-            self._add(b"".join(held))
-
-    def _add(self, lines: bytes) -> None:
+        """Add a line, whole. It is lost where the disk fails: what it tells of must not end with it."""
         with suppress(OSError):
-            if self._handle == _CLOSED or os.lseek(self._handle, 0, os.SEEK_END) + len(lines) > self._most_bytes:
+            if self._handle == _CLOSED or os.lseek(self._handle, 0, os.SEEK_END) + len(line) > self._most_bytes:
                 self._turn()
-            os.write(self._handle, lines)
+            os.write(self._handle, line)
 
     def msg(self, line: bytes) -> None:
         """As `write`, and the line ends here."""
@@ -71,14 +53,16 @@ class BoundedFile:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._add_held()
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._handle != _CLOSED:
             handle, self._handle = self._handle, _CLOSED  # its number may be another file's at once
             os.close(handle)
 
     def _turn(self) -> None:
         full = os.fstat(self._handle).st_ino if self._handle != _CLOSED else None
-        self.close()
+        self._let_go()
         if self._path.exists() and self._path.stat().st_ino == full:
             for number in range(self._most_files - 1, 0, -1):
                 older = self._path.with_name(f"{self._path.name}.{number}")
@@ -86,6 +70,37 @@ class BoundedFile:
                 if newer.exists():
                     newer.replace(older)
         self._handle = self._open()
+
+
+class TurnFile(BoundedFile):
+    """Lines that an event loop writes in one of its turns are added together at the end of it, all others at once: with
+    many callers each line's way to the disk would cost a tenth of the call that it tells of.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._held: list[bytes] = []
+
+    def write(self, line: bytes) -> None:
+        """As in other files, if perhaps a moment later."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            super().write(line)
+            return
+        if not self._held:
+            loop.call_soon(self._add)
+        self._held.append(line)
+
+    def close(self) -> None:
+        """What is still held is added first: its loop may have ended."""
+        self._add()
+        super().close()
+
+    def _add(self) -> None:
+        held, self._held = self._held, []
+        if held:
+            super().write(b"".join(held))
 
 
 def _add_fault(event: EventDict) -> None:
@@ -134,7 +149,7 @@ def to_file(home: Path) -> BoundedFile:
     """Send every log line of this process to the home's log file, bounded in size; returns the file."""
     folder = home / "logs"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = BoundedFile(folder / "sheetscore.log")
+    file = TurnFile(folder / "sheetscore.log")
     structlog.configure(
         processors=[
             _line,

@@ -165,13 +165,11 @@ class Called:
         headers = {"host": "localhost", "authorization": f"Bearer {made.primary}", "content-length": str(len(body))}
         path = f"/workspaces/default/services/{made.endpoint.id}/execute"
         self.scope: dict[str, Any] = {
-
-                "type": "http",
-                "http_version": "1.1",
-                "method": "POST",
-                "path": path,
-                "query_string": b"api-version=2.0"
-            ,
+            "type": "http",
+            "http_version": "1.1",
+            "method": "POST",
+            "path": path,
+            "query_string": b"api-version=2.0",
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         }
 

@@ -76,6 +76,7 @@ def classic(request: Request, _endpoint: EndpointRow) -> Format:
 
 @lru_cache(maxsize=4)
 def classic_json(records: bool, details: bool) -> Format:
+    """The classic bodies: rows as records or as lists under the columns' names; `details` adds the outputs' types."""
     each = EachRow(partial(read_row, records=records), partial(encode_each, records=records, details=details))
     return Format(partial(parse, records=records), partial(encode, records=records, details=details), JSON, each)
 
