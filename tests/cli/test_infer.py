@@ -63,6 +63,25 @@ def test_a_contract_that_is_there_stays(tmp_path: Path) -> None:
     assert (tmp_path / "contract.json").read_text() == "edited"
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"Purpose,Amount,Months\ncar,1,2\ncar,1,200,50,12\n", "rows.csv, row 3: 5 cells below a header of 3"),
+        (b"Purpose,Amount,Months\n\ncar,1\n", "rows.csv, row 3: 2 cells below a header of 3"),
+        (b"Purpose,Amount,Months,Amount\ncar,1,2,3\n", "rows.csv: the header 'Amount' stands twice"),
+        (
+            b"Purpose,Amount,Months\ncar,x,2\n",
+            "column 'Amount', for an input that is tensor(float): 'x' (not a number)",
+        ),
+    ],
+)
+def test_a_sample_whose_values_may_have_moved_is_refused(tmp_path: Path, content: bytes, told: str) -> None:
+    """A comma too many puts every value behind it below another header: the contract would be of other columns."""
+    (tmp_path / "rows.csv").write_bytes(content)
+    assert told in str(infer(tmp_path, tmp_path / "rows.csv").exception)
+    assert not (tmp_path / "contract.json").exists()
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"Purpose\ncar"])
 def test_a_sample_that_is_no_table_for_the_model(tmp_path: Path, content: bytes) -> None:
     """Empty, not UTF-8, or without the model's columns: said, and no file is left."""

@@ -155,6 +155,9 @@ def test_a_contract_with_faults_names_them_all(shell: Shell, files: tuple[str, s
     assert "bad.json" in ran.stderr
     assert "'float'" in ran.stderr
     assert "no name" in ran.stderr
+    bad.write_text('{"inputs":\n [,]}')
+    ran = shell.process("services", "add", "x", files[0], "--contract", str(bad))
+    assert ran.stderr.endswith("bad.json is not a contract: it is not JSON from line 2, column 3 on\n")
 
 
 def test_every_fault_of_a_table_of_customers_has_a_line(shell: Shell, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_outputs_have_one_column_each() -> None:
     ("kind", "cells", "words"),
     [
         ("float", {"other": ["1"]}, "no column for the model's input 'x'"),
-        ("float", {"x": ["abc"]}, "column 'x', for an input that is tensor.float.: 'abc' is not-a-number"),
+        ("float", {"x": ["abc"]}, "column 'x', for an input that is tensor.float.: 'abc' .not a number."),
         ("complex64", {"x": ["1"]}, "input 'x' is tensor.complex64., which no column can be"),
     ],
 )

@@ -250,6 +250,13 @@ def test_a_remote_model_is_given_up_after_its_limit(store: Engine, home: Path) -
             registry.add_service("far", tiny.contract(), remote)
 
 
+def test_a_bad_sample_row_is_told_in_words(registry: Registry) -> None:
+    """With its row, its column, its value and what is wrong with it."""
+    sample = [tiny.CONTRACT["sample"][0], {"Purpose": "car", "Amount": "much", "Months": 1}]
+    with pytest.raises(rules.SampleNotScored, match=r"row 2, Amount: 'much' \(not a number\)"):
+        registry.add_service("other", tiny.contract(sample=sample), tiny.credit())
+
+
 @pytest.mark.parametrize(
     ("do", "words"),
     [

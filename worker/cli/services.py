@@ -139,8 +139,11 @@ def _contract(file: Path) -> Schema:
         return Schema.from_dict(json.loads(file.read_text("utf-8")))
     except ContractError as error:
         raise ContractError(f"{file}: {error}") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise ContractError(f"{file} is not a contract: it is not JSON from {place} on") from None
     except ValueError:
-        raise ContractError(f"{file} is not a contract: it is not JSON text") from None
+        raise ContractError(f"{file} is not a contract: it is not text in UTF-8") from None
 
 
 def _model(file: Path | None, remote: str | None) -> bytes | Remote:

@@ -27,10 +27,16 @@ def read_cells(file: Path, names: Sequence[str]) -> dict[str, list[Any]]:
         return {str(name): [_cell(value) for value in frame[name].tolist()] for name in frame.columns}
     with file.open(encoding="utf-8-sig", newline="") as text:
         try:
-            header, *rows = [row for row in csv.reader(text) if row]
+            numbered = [(number, row) for number, row in enumerate(csv.reader(text), 1) if row]
+            (_, header), *rows = numbered
         except (ValueError, csv.Error):
             raise ModelMisfit([f"{file.name} has no header, or is no CSV in UTF-8"]) from None
-    return {name: [row[i] or None if i < len(row) else None for row in rows] for i, name in enumerate(header)}
+    if twice := sorted({name for name in header if header.count(name) > 1}):
+        raise ModelMisfit([f"{file.name}: the header {name!r} stands twice" for name in twice])
+    for number, row in rows:
+        if len(row) != len(header):  # every value in it may have moved
+            raise ModelMisfit([f"{file.name}, row {number}: {len(row)} cells below a header of {len(header)}"])
+    return {name: [row[i] or None for _, row in rows] for i, name in enumerate(header)}
 
 
 def for_model(cells: Mapping[str, Sequence[Any]], names: Sequence[str] | None, count: int | None) -> dict[str, str]:

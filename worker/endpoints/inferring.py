@@ -11,6 +11,7 @@ from worker.endpoints.sample import plain
 from worker.endpoints.trial import Graph
 from worker.endpoints.values import read_column, read_columns
 from worker.scoring.schema import Column, ColumnType, Output, Parameter, Schema, match_key
+from worker.scoring.words import kind_words
 
 MOST_CATEGORIES = 20
 """A text column with more values than this, or whose values are not repeated, has no list of them."""
@@ -84,7 +85,7 @@ def _input(name: str, kind: str, cells: Sequence[Any], faults: list[str]) -> Col
         problems = read_column(column, filled)[1]
         if not problems:
             return Column(name, type_, nullable, _categories(filled)) if type_ is ColumnType.TEXT else column
-        reasons.append(f"{problems[0].value!r} is {problems[0].kind}")
+        reasons.append(f"{problems[0].value!r} ({kind_words(problems[0].kind)})")
     faults.append(f"column {name!r}, for an input that is {kind}: {reasons[0]}")
     return Column(name, _CANDIDATES[kind][0])
 

@@ -10,6 +10,7 @@ from worker.endpoints.rules import SampleNotScored
 from worker.endpoints.values import read_columns
 from worker.scoring.errors import EndpointError, Rejected, TimedOut, TooLarge
 from worker.scoring.schema import Columns, Schema
+from worker.scoring.words import kind_words
 
 Score = Callable[[Columns, Schema], Columns]
 
@@ -29,7 +30,7 @@ def score_sample(contract: Schema, score: Score) -> Columns:
     columns, problems = read_columns({n: [row[n] for row in contract.sample] for n in contract.input_names}, contract)
     if problems:
         first = problems[0]
-        raise SampleNotScored(f"row {first.row + 1}, {first.column}: {first.value!r} ({first.kind})")
+        raise SampleNotScored(f"row {first.row + 1}, {first.column}: {first.value!r} ({kind_words(first.kind)})")
     try:
         return score(columns, contract.given(contract.example_parameters))
     except (TimedOut, TooLarge):
