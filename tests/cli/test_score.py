@@ -108,6 +108,14 @@ def test_a_job_on_an_endpoint_of_this_home_loads_only_what_it_needs(home: Path, 
     assert ran.stdout.splitlines()[-1] == "set()"
 
 
+def test_a_host_loads_neither_what_fetches_nor_what_encrypts_before_it_does() -> None:
+    """It drives jobs of a million rows too."""
+    heavy = {"alembic", "cryptography", "openpyxl", "requests"}
+    said = f"import sys, worker.cli, worker.host; print({heavy!r} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-P", "-c", said], check=True, capture_output=True, text=True)
+    assert ran.stdout.strip() == "set()"
+
+
 def test_where_the_result_cannot_go_is_told_before_anything_is_scored(home: Path, book: Path, tmp_path: Path) -> None:
     """Wrong usage: no job is made. A folder is fine: the usual name is taken in it."""
     to = ("--endpoint", "creditrisk/default", "--home", str(home), "--out")

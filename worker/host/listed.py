@@ -14,17 +14,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import requests
 from urllib3.exceptions import HTTPError
 
 from worker.host.refusals import Detail, Refusal, too_large
 from worker.scoring.endpoint import is_loopback
 from worker.scoring.errors import ProxySignIn
-from worker.scoring.sessions import innermost, new_session
 from worker.settings import SettingError, Settings
+
+if TYPE_CHECKING:  # most hosts fetch nothing
+    import requests
 
 FETCH_SECONDS = 60.0
 """How long one file may take as a whole."""
@@ -59,13 +60,13 @@ class Listed:
         prefixes: Sequence[str] = (),
         *,
         seconds: float = FETCH_SECONDS,
-        session: Callable[[], requests.Session] = lambda: new_session(1),
+        session: Callable[[], requests.Session] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises SettingError for what is no https address that ends in a slash."""
         self._prefixes = tuple(_prefix(each) for each in prefixes)
         self._seconds = seconds
-        self._session = session
+        self._session = session or _new_session
         self._clock = clock
         self._free = threading.BoundedSemaphore(FETCHES_AT_ONCE)
 
@@ -129,6 +130,12 @@ class Listed:
 _LATER = {"Retry-After": "5"}
 
 
+def _new_session() -> requests.Session:
+    from worker.scoring.sessions import new_session  # noqa: PLC0415 - brings requests
+
+    return new_session(1)
+
+
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Stands where requests would put a login that a `.netrc` has for the host."""
     return request
@@ -144,6 +151,8 @@ def _next(answer: requests.Response) -> bytes:
 
 def _broken(error: BaseException) -> LocationRefused:
     """Without the libraries' words: they repeat the address, and the token with it."""
+    from worker.scoring.sessions import innermost  # noqa: PLC0415 - brings requests
+
     untrusted = isinstance(innermost(error), ssl.SSLCertVerificationError)
     told = "The host's certificate is not trusted." if untrusted else "The host did not answer, or broke off."
     return LocationRefused("BlobNotFound", told)
