@@ -10,7 +10,6 @@ import csv
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +24,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import requests
 
+from tests.benchmarks.held import folder, server
 from tests.benchmarks.pipelines import BANDS, Table, fitted, made_table
 from tests.benchmarks.table import Benchmark
 from worker.endpoints import Registry, Snapshots
@@ -151,17 +151,14 @@ def _cpu_seconds(process_id: int) -> float:
 @cache
 def _served(kind: str = "lightgbm") -> Served:
     data, schema = _model(kind)
-    home = Path(tempfile.mkdtemp(prefix="sheetscore-benchmark-"))
+    home = folder()
     engine = open_store("", home)
     registry = Registry(engine, home)
     registry.add_service("cells", schema, data)
     registry.add_customer("acme")
     made = registry.add_endpoint("cells", "acme", "acme")
     engine.dispose()
-    command = [sys.executable, "-m", "tests.benchmarks.execute", str(home)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    url = process.stdout.readline().strip()
+    url, process = server("tests.benchmarks.execute", str(home))
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -226,9 +223,9 @@ def _serve(home: Path) -> None:
     set_quota(engine, "acme", 10**12)
     with (
         Meter(engine) as meter,
-        HostServer(create_app(snapshots, Settings(home, {}), accounts=Accounts(meter)), "127.0.0.1", 0) as server,
+        HostServer(create_app(snapshots, Settings(home, {}), accounts=Accounts(meter)), "127.0.0.1", 0) as host,
     ):
-        print(server.url, flush=True)
+        print(host.url, flush=True)
         sys.stdin.read()
 
 

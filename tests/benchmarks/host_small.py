@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import requests
 
 from tests.benchmarks.execute import SECONDS, Served, _cpu_seconds, _served
+from tests.benchmarks.held import server
 from tests.benchmarks.table import Benchmark
 from worker.endpoints.values import read_columns
 from worker.host import HostServer
@@ -116,10 +117,7 @@ def _ask(connections: list[socket.socket], readers: list[BufferedReader], data: 
 
 @cache
 def _echo(size: int) -> tuple[str, subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tests.benchmarks.host_small", str(size)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    return process.stdout.readline().strip(), process
+    return server("tests.benchmarks.host_small", str(size))
 
 
 def _serve(size: int) -> None:
@@ -133,8 +131,8 @@ def _serve(size: int) -> None:
         await send(start)
         await send({"type": "http.response.body", "body": answer})
 
-    with HostServer(app, "127.0.0.1", 0) as server:
-        print(server.url, flush=True)
+    with HostServer(app, "127.0.0.1", 0) as host:
+        print(host.url, flush=True)
         sys.stdin.read()
 
 

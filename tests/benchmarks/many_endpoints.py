@@ -4,17 +4,16 @@ how soon a change of one endpoint is in force.
 
 from __future__ import annotations
 
-import tempfile
 import time
 import timeit
 import uuid
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import requests
 from sqlalchemy import Engine, select
 
+from tests.benchmarks.held import HELD, folder
 from tests.benchmarks.table import Benchmark
 from tests.endpoints import tiny
 from worker.endpoints import Access, Models, NewEndpoint, Registry, Snapshots, Updates
@@ -84,7 +83,7 @@ def _live() -> float:
 
 @cache
 def _hosted(count: int) -> Hosted:
-    home = Path(tempfile.mkdtemp(prefix="sheetscore-benchmark-"))
+    home = folder()
     engine = open_store("", home)
     registry, access = Registry(engine, home), Access(engine)
     registry.add_service("cells", tiny.contract(), tiny.credit())
@@ -93,10 +92,10 @@ def _hosted(count: int) -> Hosted:
     _fill(engine, made, count - 2)  # `default` is there too
     token = access.add_token("operator")
     models = Models(engine, home)
-    snapshots = Snapshots(engine, home, models)
+    snapshots = HELD.enter_context(Snapshots(engine, home, models))
     management = Management(registry, Updates(engine, models), access, snapshots)
-    server = HostServer(create_app(snapshots, Settings(home, {}), management=management), "127.0.0.1", 0)
-    server.start()
+    app = create_app(snapshots, Settings(home, {}), management=management)
+    server = HELD.enter_context(HostServer(app, "127.0.0.1", 0))
     return Hosted(server.url, token, registry, snapshots, made)
 
 

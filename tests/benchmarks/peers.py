@@ -25,6 +25,7 @@ from typing import Any
 import requests
 
 from tests.benchmarks.execute import _cpu_seconds, _json, _over_http, _served, per_cpu_second
+from tests.benchmarks.held import folder
 from tests.benchmarks.job import ROOT
 from tests.benchmarks.large import tree
 from tests.benchmarks.pipelines import Table, made_table
@@ -79,13 +80,13 @@ def _mlflow() -> dict[int, float]:
 @cache
 def _mlserver() -> dict[int, float]:
     """Rows per CPU-second by size of a call, over MLServer's runtime for models of MLflow."""
-    folder = Path(tempfile.mkdtemp(prefix="sheetscore-benchmark-"))
+    made = folder()
     ports = dict(zip(("http_port", "grpc_port", "metrics_port"), _free_ports(3), strict=True))
     model = {"implementation": "mlserver_mlflow.MLflowRuntime", "parameters": {"uri": str(_model())}}
-    (folder / "settings.json").write_text(json.dumps({"host": "127.0.0.1", **ports}))
-    (folder / "model-settings.json").write_text(json.dumps({"name": "cells", **model}))
+    (made / "settings.json").write_text(json.dumps({"host": "127.0.0.1", **ports}))
+    (made / "model-settings.json").write_text(json.dumps({"name": "cells", **model}))
     url = f"http://127.0.0.1:{ports['http_port']}/v2/models/cells"
-    with _running("mlserver", ["start", str(folder)], f"{url}/ready") as pid:
+    with _running("mlserver", ["start", str(made)], f"{url}/ready") as pid:
         return _measured(f"{url}/infer", _v2, pid)
 
 
@@ -121,13 +122,13 @@ def _v2(table: Table) -> dict[str, Any]:
 def _model() -> Path:
     """The pipeline, trained and saved by MLflow's own environment."""
     python = Path(_found("mlflow") or "").parent / "python"
-    folder = Path(tempfile.mkdtemp(prefix="sheetscore-benchmark-")) / "model"
-    subprocess.run([python, "-m", "tests.benchmarks.pipelines", folder], check=True, cwd=ROOT, capture_output=True)
-    return folder
+    made = folder() / "model"
+    subprocess.run([python, "-m", "tests.benchmarks.pipelines", made], check=True, cwd=ROOT, capture_output=True)
+    return made
 
 
 def _found(command: str) -> str | None:
-    peers = [str(Path(folder, "bin")) for folder in os.environ.get("SHEETSCORE_PEERS", "").split(os.pathsep) if folder]
+    peers = [str(Path(each, "bin")) for each in os.environ.get("SHEETSCORE_PEERS", "").split(os.pathsep) if each]
     places = [*peers, str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     return shutil.which(command, path=os.pathsep.join(places))
 
