@@ -14,6 +14,7 @@ import xlwt
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_CALC = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
 _LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
@@ -22,7 +23,12 @@ class Error(int):
 
 
 HIDDEN = object()
-"""Stands in a row of a binary workbook that is hidden."""
+"""Stands in a row of a binary workbook or an OpenDocument spreadsheet that is hidden."""
+
+
+class Raw(str):
+    """Cells of an OpenDocument spreadsheet as they are written."""
+
 
 Sheets = Mapping[str, Sequence[Sequence[Any]]]
 
@@ -49,8 +55,8 @@ def write_ods(path: Path, sheets: Sheets) -> None:
     )
     content = (
         f'{_HEAD}<office:document-content xmlns:office="{space}:office:1.0" xmlns:table="{space}:table:1.0" '
-        f'xmlns:text="{space}:text:1.0" office:version="1.2"><office:body><office:spreadsheet>{tables}'
-        "</office:spreadsheet></office:body></office:document-content>"
+        f'xmlns:text="{space}:text:1.0" xmlns:calcext="{_CALC}" office:version="1.2"><office:body>'
+        f"<office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>"
     )
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
@@ -59,12 +65,16 @@ def write_ods(path: Path, sheets: Sheets) -> None:
 
 
 def _ods_row(row: Sequence[Any]) -> str:
-    return f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>"
+    hidden = ' table:visibility="collapse"' if HIDDEN in row else ""
+    cells = "".join(_ods_cell(value) for value in row if value is not HIDDEN)
+    return f"<table:table-row{hidden}>{cells}</table:table-row>"
 
 
 def _ods_cell(value: Any) -> str:
     if value is None:
         return "<table:table-cell/>"
+    if isinstance(value, Raw):
+        return value
     if isinstance(value, dt.date):
         return f'<table:table-cell office:value-type="date" office:date-value="{value.isoformat()}"/>'
     if isinstance(value, bool):

@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from worker.scoring.columns import ColumnType
 from worker.scoring.readings import NOTHING_SAID, Conventions
-from worker.workbooks import binaryscan, oldscan
+from worker.workbooks import binaryscan, oldscan, opendocscan
 from worker.workbooks.addressing import Area
 from worker.workbooks.archive import FileLimits
 from worker.workbooks.errors import FileTooCostly, Limit
@@ -60,12 +60,13 @@ def open_source(path: str | os.PathLike[str], limits: FileLimits, told: Told = U
 
 class _Other:
     """What only the fast reader knows: .xlsb, .xls, .ods. It gives blanks for error cells, and no names, tables,
-    formats or hidden rows. Errors and hidden rows of .xlsb and .xls are looked up.
+    formats or hidden rows. Errors and hidden rows are looked up.
     """
 
     tables: tuple[Table, ...] = ()
     names: tuple[DefinedName, ...] = ()
     ragged = False
+    warnings: tuple[str, ...] = ()
 
     def __init__(self, path: Path, book: CalamineWorkbook, kind: Kind, limits: FileLimits) -> None:
         self._path = path
@@ -73,7 +74,6 @@ class _Other:
         self._book = book
         self._kind = kind
         self._most = limits.cells_millions * 1_000_000
-        self.warnings = (f"format-tells-less: .{kind}",) if kind is Kind.OPEN_DOCUMENT else ()
         self.sheets = tuple(
             SheetPart(sheet.name, sheet.name, sheet.visible is not SheetVisibleEnum.Visible)
             for sheet in book.sheets_metadata
@@ -94,7 +94,7 @@ class _Other:
             return binaryscan.look_closer(self._path, self._limits, sheet, area)
         if self._kind is Kind.OLD:
             return oldscan.look_closer(self._path, self._book.sheet_names.index(sheet), area)
-        return Closer()
+        return opendocscan.look_closer(self._path, self._limits, sheet, area)
 
     def formats(self, _sheet: str, cells: Sequence[Cell | None]) -> tuple[str, ...]:
         return ("General",) * len(cells)
