@@ -52,6 +52,16 @@ def told(host: Host, made: NewEndpoint) -> list[str | None]:
     return [answer.headers.get("x-sheetscore-expires") for answer in answers]
 
 
+def test_a_warning_says_how_long_it_still_is_and_until_when(host: Host, credit: NewEndpoint) -> None:
+    """Of an end that was set late the first line comes at once; a person reads it."""
+    host.registry.change_endpoint(credit.endpoint.id, expires_at=1_900_000_000.0)
+    host.snapshots.refresh()
+    with capture_logs() as lines:
+        ExpiryWatch(host.snapshots.current, clock=lambda: 1_900_000_000.0 - 19.26 * DAY_SECONDS).look()
+    structlog.reset_defaults()
+    assert [(line["days"], line["expires_at"]) for line in lines] == [(19.3, "2030-03-17T17:46:40Z")]
+
+
 def test_each_warning_is_a_line_in_both_logs_once(host: Host, credit: NewEndpoint, home: Path) -> None:
     """As days go by; a new end begins anew."""
     now = [time.time()]

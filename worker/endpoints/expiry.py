@@ -75,10 +75,11 @@ class ExpiryWatch:
         now = self._clock()
         for row in self._current().endpoints.values():
             days = due(row.expires_at, now)
-            if days is None or (row.id, row.expires_at, days) in self._told:
+            if row.expires_at is None or days is None or (row.id, row.expires_at, days) in self._told:
                 continue
             self._told.add((row.id, row.expires_at, days))
-            facts = {"days": days, "expires_at": row.expires_at}
+            left, end = (row.expires_at - now) / DAY_SECONDS, dt.datetime.fromtimestamp(row.expires_at, dt.UTC)
+            facts = {"days": round(left, 1), "expires_at": f"{end:%Y-%m-%dT%H:%M:%SZ}"}
             log.warning("endpoint expires", endpoint=f"{row.service}/{row.name}", customer=row.customer, **facts)
             if self._logs:
                 self._logs.write(row, "expiry", failed=False, **facts)
