@@ -10,9 +10,9 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
-from tests.endpoints import tiny
+from tests.endpoints import greedy, tiny
 from worker.cli import app
-from worker.endpoints.rules import ModelMisfit
+from worker.endpoints.rules import ModelMisfit, ModelTooCostly
 
 ROWS = [["Purpose", "Amount", "Months"], ["car", 1200.5, 12], ["boat", None, 6], ["car", 10, 1], ["boat", 20, 2]]
 
@@ -80,6 +80,16 @@ def test_a_sample_whose_values_may_have_moved_is_refused(tmp_path: Path, content
     (tmp_path / "rows.csv").write_bytes(content)
     assert told in str(infer(tmp_path, tmp_path / "rows.csv").exception)
     assert not (tmp_path / "contract.json").exists()
+
+
+def test_a_model_that_cannot_score_the_sample_leaves_no_contract(tmp_path: Path) -> None:
+    """What was written would be taken for one that can be published."""
+    (tmp_path / "greedy.onnx").write_bytes(greedy.tile(2**30))
+    (tmp_path / "rows.csv").write_text("x\n1\n")
+    out = tmp_path / "contract.json"
+    words = ["services", "infer", tmp_path / "greedy.onnx", "--sample", tmp_path / "rows.csv", "--out", out]
+    assert isinstance(CliRunner().invoke(app, [*map(str, words)]).exception, ModelTooCostly)
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"Purpose\ncar"])

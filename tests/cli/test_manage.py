@@ -117,6 +117,21 @@ def test_who_expires_soon_is_seen_in_the_list(shell: Shell, files: tuple[str, st
     assert listed["today"].endswith("UTC (in less than a day)")
 
 
+def test_an_endpoint_is_made_as_it_shall_be(shell: Shell, files: tuple[str, str]) -> None:
+    """In one step, as over HTTP: it is never there with another throttle, or without its end."""
+    model, contract = files
+    shell("services", "add", "creditrisk", model, "--contract", contract)
+    shell("customers", "add", "acme")
+    words = ["--throttle-level", "High", "--max-concurrent-calls", "7", "--expires", "2099-12-30", "--description", "x"]
+    made = shell("endpoints", "add", "creditrisk", "main", "--customer", "acme", *words)
+    assert (made["max_concurrent_calls"], made["description"], made["expires_at"]) == (7, "x", 4102358400.0)
+    low = shell("endpoints", "add", "creditrisk", "low", "--customer", "acme", "--throttle-level", "Low")
+    assert low["max_concurrent_calls"] == 4
+    wrong = shell.process("endpoints", "add", "creditrisk", "bad", "--customer", "acme", "--expires", "soon")
+    assert (wrong.returncode, "soon is not a day" in wrong.stderr) == (2, True)
+    assert len(shell("endpoints", "list")) == 3
+
+
 def test_empty_lists_say_what_to_do(shell: Shell) -> None:
     """A new home is no dead end."""
     assert "sheetscore services add" in shell.text("services", "list")

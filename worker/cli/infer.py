@@ -26,12 +26,12 @@ def infer_contract(
     graph = look_apart(data)
     columns = [name for name, (_, dimensions) in graph.inputs.items() if dimensions]
     contract = infer(graph, read_cells(sample, columns))
+    scores = score_apart(contract, data)
     with out.open("x", encoding="utf-8") as file:
         json.dump(contract.to_dict(), file, indent=2, ensure_ascii=False)
         file.write("\n")
     facts = [(c.name, str(c.type), "yes" if c.nullable else "no", str(len(c.categories))) for c in contract.inputs]
     _table(("input", "type", "may be blank", "values"), facts)
-    scores = score_apart(contract, data)
     _table(tuple(scores), zip(*scores.values(), strict=True))
     show.console.print(
         f"\nWritten: {out}. Look at types, categories and outputs. Its sample rows are shown to everyone with a key:"

@@ -29,6 +29,11 @@ jobs = typer.Typer(no_args_is_help=True, help="Jobs: workbooks and tables that w
 OfCustomer = Annotated[str | None, typer.Option(help="Only those of this customer.")]
 Job = Annotated[str, typer.Argument(help="Its id, as jobs list shows it.")]
 
+SomeWords = Annotated[str | None, typer.Option(help="Words for people, at most 2,000 characters.")]
+ThrottleLevel = Annotated[str | None, typer.Option(help="Low (4 calls at once) or High.")]
+MaxConcurrentCalls = Annotated[int | None, typer.Option(help="1 to 200, at level High.")]
+Expires = Annotated[str | None, typer.Option(help="Last day as YYYY-MM-DD, or never.")]
+
 ENDS = ("expires_at", "logging_until")
 
 
@@ -39,12 +44,25 @@ def add_endpoint(
     *,
     customer: Annotated[str, typer.Option(help="Who it is for.")],
     version: Annotated[int | None, typer.Option(help="Version to pin; the newest if not given.")] = None,
+    description: SomeWords = None,
+    throttle_level: ThrottleLevel = None,
+    max_concurrent_calls: MaxConcurrentCalls = None,
+    expires: Expires = None,
     home: Home,
     as_json: Json = False,
 ) -> None:
     """Make an endpoint for a customer. Its two keys are shown once, now."""
     with opened(home) as engine:
-        made = Registry(engine, home).add_endpoint(service, name, customer, version)
+        made = Registry(engine, home).add_endpoint(
+            service,
+            name,
+            customer,
+            version,
+            description=description or "",
+            throttle_level=throttle_level or "High",
+            max_concurrent_calls=max_concurrent_calls,
+            expires_at=None if expires is None else last_moment(expires),
+        )
     new_endpoint(made, home, as_json=as_json)
 
 
@@ -251,6 +269,16 @@ def new_endpoint(made: NewEndpoint, home: Path, *, as_json: bool) -> None:
     show.one(facts, as_json=as_json)
     if not as_json:
         show.console.print("\nThe two keys are shown this once. Only their hashes are kept.")
+
+
+def last_moment(day: str) -> float | None:
+    """The end of a day in UTC; None for never."""
+    if day == "never":
+        return None
+    try:
+        return importing.end_of(day)
+    except ValueError:
+        raise typer.BadParameter(f"{day} is not a day such as 2027-03-31, nor never") from None
 
 
 def term(expires_at: float, now: float) -> str:

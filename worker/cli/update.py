@@ -13,9 +13,8 @@ from sqlalchemy import Engine
 
 from worker.cli import show
 from worker.cli.home import Home, Json, opened, operating
-from worker.cli.manage import ENDS, endpoints, term
+from worker.cli.manage import ENDS, Expires, MaxConcurrentCalls, SomeWords, ThrottleLevel, endpoints, last_moment, term
 from worker.endpoints import Change, EndpointRow, Models, Registry, Updates, matching, new_wave
-from worker.endpoints.importing import end_of
 from worker.endpoints.preview import Preview, preview
 from worker.endpoints.rules import Unknown, checked_settings
 from worker.endpoints.updates import Pin, check_movable, pin
@@ -35,9 +34,9 @@ def update(
         str | None,
         typer.Option(help="Version whose model it takes, or an ONNX file for it alone; the contract stays."),
     ] = None,
-    description: Annotated[str | None, typer.Option(help="Words for people, at most 2,000 characters.")] = None,
-    throttle_level: Annotated[str | None, typer.Option(help="Low (4 calls at once) or High.")] = None,
-    max_concurrent_calls: Annotated[int | None, typer.Option(help="1 to 200, at level High.")] = None,
+    description: SomeWords = None,
+    throttle_level: ThrottleLevel = None,
+    max_concurrent_calls: MaxConcurrentCalls = None,
     call_limit: Annotated[int | None, typer.Option(help="Calls at once that batch may send.")] = None,
     logging_level: Annotated[str | None, typer.Option(help="None, Error or All.")] = None,
     logging_until: Annotated[str | None, typer.Option(help="Last day its log is written, or never.")] = None,
@@ -45,7 +44,7 @@ def update(
     prevent_update: Annotated[
         bool | None, typer.Option(help="Whether refresh and change of model are refused.")
     ] = None,
-    expires: Annotated[str | None, typer.Option(help="Last day as YYYY-MM-DD, or never.")] = None,
+    expires: Expires = None,
     home: Home,
     as_json: Json = False,
 ) -> None:
@@ -61,9 +60,9 @@ def update(
     }
     settings = {name: value for name, value in given.items() if value is not None}
     if expires is not None:
-        settings["expires_at"] = _end_of(expires)
+        settings["expires_at"] = last_moment(expires)
     if logging_until is not None:
-        settings["logging_until"] = _end_of(logging_until)
+        settings["logging_until"] = last_moment(logging_until)
     with opened(home) as engine:
         registry = Registry(engine, home)
         row = registry.endpoint(endpoint)
@@ -248,13 +247,3 @@ def _change(change: Change) -> dict[str, Any]:
         "to": f"{change.after.contract}/{change.after.model}",
         "wave": change.wave,
     }
-
-
-def _end_of(day: str) -> float | None:
-    """The end of a day in UTC; None for never."""
-    if day == "never":
-        return None
-    try:
-        return end_of(day)
-    except ValueError:
-        raise typer.BadParameter(f"{day} is not a day such as 2027-03-31, nor never") from None
