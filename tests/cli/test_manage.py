@@ -279,6 +279,7 @@ def test_how_a_customer_writes_is_said_shown_and_taken_back(shell: Shell) -> Non
     shell("customers", "add", "acme")
     said = shell("customers", "update", "acme", "--decimal-sign", ",", "--csv-separator", "tab")
     assert (said["decimal_sign"], said["csv_separator"], said["date_order"]) == (",", "\t", "")
+    assert re.search(r"^csv_separator +tab *$", shell.text("customers", "show", "acme"), re.MULTILINE)
     said = shell("customers", "update", "acme", "--decimal-sign", "", "--date-order", "dmy")
     shown = shell("customers", "show", "acme")
     assert said.items() <= shown.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,7 +12,7 @@ from worker.cli.home import Customer, Home, Json, opened
 from worker.cli.usage import customers
 from worker.endpoints import Registry, rules
 from worker.endpoints.conventions import SEPARATORS, said_of_one, set_conventions
-from worker.scoring.readings import DATE_ORDERS, DECIMAL_SIGNS
+from worker.scoring.readings import DATE_ORDERS, DECIMAL_SIGNS, Conventions
 
 __all__ = ["customers", "given"]
 
@@ -60,7 +60,7 @@ def update_customer(
             csv_encoding=csv_encoding,
             replace_earlier=replace_earlier,
         )
-    show.one({"customer": name, **asdict(made)}, as_json=as_json)
+    show.one({"customer": name, **_legible(made, as_json=as_json)}, as_json=as_json)
 
 
 @customers.command("show")
@@ -72,8 +72,8 @@ def show_customer(name: Customer, *, home: Home, as_json: Json = False) -> None:
         if row is None:
             raise rules.Unknown("customer", name, [row.name for row in registry.customers()])
         written = registry.conventions(name)
-    facts = {"customer": row.name, "language": row.language, "since": show.moment(row.created_at), **asdict(written)}
-    show.one(facts, as_json=as_json)
+    facts = {"customer": row.name, "language": row.language, "since": show.moment(row.created_at)}
+    show.one(facts | _legible(written, as_json=as_json), as_json=as_json)
 
 
 def given(
@@ -91,6 +91,14 @@ def given(
         csv_encoding=csv_encoding,
         replace_earlier=replace_earlier,
     )
+
+
+def _legible(written: Conventions, *, as_json: bool) -> dict[str, Any]:
+    """A tab cannot be seen; a program takes it as it is."""
+    facts = asdict(written)
+    if written.csv_separator == "\t" and not as_json:
+        facts["csv_separator"] = _TAB
+    return facts
 
 
 def _separator(said: str | None) -> str | None:
