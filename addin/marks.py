@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import xlwings as xw
 
 from addin import grid
@@ -42,13 +44,17 @@ class Mark:
     each: str
 
 
-def mark_of(cells: Cells) -> Mark:
-    """The mark of result cells, header not among them. A score marked as stale is still the same score."""
+def mark_of(cells: Cells, own: npt.NDArray[np.bool_] | None = None) -> Mark:
+    """The mark of result cells, header not among them. A score marked as stale is still the same score. Rows that are
+    not our `own` are as if they were blank.
+    """
     every = [marshal.dumps(row, 2) for row in all_scores(cells)]
     blank = marshal.dumps((None,) * len(cells[0]), 2) if cells else b""
-    numbers = [int.from_bytes(blake2b(row, digest_size=8).digest()) for row in every if row != blank]
+    if own is not None:
+        every = [row if mine else blank for row, mine in zip(every, own, strict=True)]
+    numbers = [_number(row) for row in every if row != blank]
     few = len(numbers) <= MOST_EACH
-    each = "".join(sorted({f"{number % 16**_DIGITS:0{_DIGITS}x}" for number in numbers})) if few else ""
+    each = "".join(sorted(set(map(_short, numbers)))) if few else ""
     order = blake2b(b"".join(every), digest_size=16).hexdigest()
     return Mark(len(numbers), f"{sum(numbers) % 2**64:016x}", order, each)
 
@@ -79,6 +85,16 @@ def is_touched(cells: Cells, mark: Mark) -> bool:
     if now.rows == mark.rows:
         return now.mix != mark.mix
     return not set(_split(now.each)) <= set(_split(mark.each)) or max(now.rows, mark.rows) > MOST_EACH
+
+
+def ours(cells: Cells, mark: Mark | None) -> npt.NDArray[np.bool_]:
+    """For each row whether it is as it was written. Once somebody typed over scores, of which no digest of each is
+    kept, none is: nobody can say which.
+    """
+    if mark is None or not is_touched(cells, mark):
+        return np.full(len(cells), mark is not None)
+    known = set(_split(mark.each))
+    return np.array([_short(_number(marshal.dumps(row, 2))) in known for row in all_scores(cells)], bool)
 
 
 def is_in_order(cells: Cells, mark: Mark) -> bool:
@@ -125,6 +141,14 @@ def _is_of_type(content: object, kind: ColumnType) -> bool:
     if content == "#N/A":
         return True
     return isinstance(content, bool) if kind is ColumnType.BOOLEAN else isinstance(content, float)
+
+
+def _number(row: bytes) -> int:
+    return int.from_bytes(blake2b(row, digest_size=8).digest())
+
+
+def _short(number: int) -> str:
+    return f"{number % 16**_DIGITS:0{_DIGITS}x}"
 
 
 def _split(each: str) -> Iterator[str]:

@@ -55,6 +55,13 @@ class Prepared:
     digest: str
 
     @property
+    def left_out(self) -> npt.NDArray[np.bool_]:
+        """For each row of the block whether it could be scored and is not to be."""
+        left = ~self.block.blank
+        left[self.rows] = False
+        return left
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """All that the check found."""
         return self.checked.problems

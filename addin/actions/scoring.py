@@ -16,12 +16,11 @@ from addin.actions.placing import Target, choose
 from addin.actions.prepare import Earlier, Prepared, apart_from, below_names, digest_of, prepare
 from addin.actions.results import result_rows
 from addin.actions.stale import mark_stale
-from addin.actions.writing import Placed, is_as_agreed, keep_step, write_results
+from addin.actions.writing import Placed, is_as_agreed, keep_step, mark_with_rest, write_results
 from addin.blocks import Facts, Remembered
 from addin.errors import GridError, GridFault
 from addin.grid import Area, Block
 from addin.grid.ownsheets import used_area
-from addin.marks import mark_of
 from addin.scorer import Outcome
 from worker.scoring import Problem, ProblemKind, Schema
 
@@ -143,7 +142,7 @@ def _write(
     desk: Desk, prepared: Prepared, schema: Schema, target: Target, outcome: Outcome, before: Remembered | None
 ) -> None:
     rows = result_rows(prepared, outcome.frame, outcome.problems, schema)
-    placed = write_results(desk, prepared, schema, target, rows)
+    placed = write_results(desk, prepared, schema, target, rows, before.facts.mark if before else None)
     memory = _memory(desk, prepared, schema, placed, outcome, before)
     try:
         desk.step.add_names(blocks.remember(desk.book, memory))
@@ -185,8 +184,8 @@ def _memory(
     block = prepared.block
     part = before is not None and _is_part(block.area, before.data)
     same = before is not None and before.facts.endpoint == outcome.endpoint
-    if before and part and same and before.scores.contains(placed.scores) and not placed.sheet:
-        mark = mark_of(grid.snapshot(desk.book, before.scores))
+    if before and part and same and _is_part_of_scores(placed, before.scores):
+        mark = mark_with_rest(before, grid.snapshot(desk.book, before.scores), prepared, placed)
         return replace(before, facts=replace(before.facts, **asdict(mark)))
     failed = any(problem.kind is ProblemKind.CALL_FAILED for problem in outcome.problems)
     facts = Facts(
@@ -209,6 +208,10 @@ def _memory(
     replaced = before is not None and not part and (same or before.scores.meet(placed.scores) is not None)
     block_id = before.id if before and replaced else blocks.new_id()
     return Remembered(block_id, block.area, placed.scores, facts, header, placed.top, columns)
+
+
+def _is_part_of_scores(placed: Placed, scores: Area) -> bool:
+    return not placed.sheet and scores.contains(placed.scores) and scores.columns == placed.scores.columns
 
 
 def _is_part(rows: Area, data: Area) -> bool:

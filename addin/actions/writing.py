@@ -7,15 +7,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 
+import numpy as np
+
 from addin import grid
 from addin.actions.desk import Desk
 from addin.actions.placing import Target
 from addin.actions.prepare import Prepared, inputs_of
 from addin.actions.results import Row, formats, sheet_table, spread
+from addin.blocks import Remembered
 from addin.grid import Area, Kept
 from addin.grid.look import dress_header, dress_sheet, undress_header
 from addin.grid.ownsheets import remove_sheet
-from addin.marks import Mark, contents, is_result, mark_of, order_of
+from addin.marks import Cells, Mark, contents, is_result, mark_of, order_of, ours
 from addin.undo import Written, keep
 from worker.scoring import Schema
 
@@ -24,19 +27,24 @@ SHEET = "Scores"
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where scores were written: their cells and those of their header, what that says, and their mark. `sheet`: on a
-    sheet of our own, and the mark's `order` is that of the whole sheet.
+    """Where scores were written: their cells and those of their header, what that says, their mark, and what stood in
+    their cells before. `sheet`: on a sheet of our own, and the mark's `order` is that of the whole sheet.
     """
 
     scores: Area
     top: Area | None
     names: tuple[str, ...]
     mark: Mark
+    stood: Cells = ()
     sheet: bool = False
 
 
-def write_results(desk: Desk, prepared: Prepared, schema: Schema, target: Target, rows: Sequence[Row]) -> Placed:
-    """Write the rows and tell the desk's step what was done. What fails half-way is taken back before it is raised."""
+def write_results(
+    desk: Desk, prepared: Prepared, schema: Schema, target: Target, rows: Sequence[Row], earlier: Mark | None = None
+) -> Placed:
+    """Write the rows and tell the desk's step what was done. What fails half-way is taken back before it is raised.
+    Of rows that were left out the mark has those that the `earlier` one knows: nothing else there is a score of ours.
+    """
     if target.area is None:
         table = sheet_table(prepared, rows, target.names, set(inputs_of(prepared.frame, schema)))
         if target.sheet is not None and _texts(target.stood[0]) == list(map(str, table[0])):
@@ -54,8 +62,8 @@ def write_results(desk: Desk, prepared: Prepared, schema: Schema, target: Target
         elif target.header_row is not None:
             grid.write(desk.book, replace(area, top=target.header_row, rows=1), [target.names])
         stood = before[len(before) - area.rows :]
-        ours, values = _standing(stood, schema)
-        filled = spread(prepared, rows, values, ours)
+        results, values = _standing(stood, schema)
+        filled = spread(prepared, rows, values, results)
         grid.write(desk.book, area, filled, formats(schema))
         after = grid.snapshot(desk.book, whole)
         desk.step.written.append(Written(whole, before, after, grown, widths, prepared.block.area))
@@ -69,7 +77,16 @@ def write_results(desk: Desk, prepared: Prepared, schema: Schema, target: Target
                 undress_header(desk.book, header, widths)
         raise
     names = target.names if header is None else tuple(_texts(after[0]))
-    return Placed(area, header, names, mark_of(after[len(after) - area.rows :]))
+    own = ours(stood, earlier) | ~prepared.left_out
+    return Placed(area, header, names, mark_of(after[len(after) - area.rows :], own), stood)
+
+
+def mark_with_rest(before: Remembered, cells: Cells, prepared: Prepared, placed: Placed) -> Mark:
+    """The mark of all `cells` of an earlier scoring after a part of its rows was scored."""
+    first, rest = placed.scores.top - before.scores.top, before.scores.bottom - placed.scores.bottom
+    stood = [*cells[:first], *placed.stood, *cells[first + placed.scores.rows :]]
+    own = ours(stood, before.facts.mark) | np.pad(~prepared.left_out, (first, rest))
+    return mark_of(cells, own)
 
 
 def _standing(stood: Sequence[Sequence[Kept]], schema: Schema) -> tuple[list[bool], list[Row]]:

@@ -19,8 +19,8 @@ from addin.grid import Area
 from addin.marks import STALE
 from tests.addin.acting import HEADER, OUTPUTS, Bench, front, in_memory, scores, table, values
 from tests.addin.desks import URL
-from tests.scoring.conftest import KEY
-from worker.scoring import Unreachable
+from tests.scoring.conftest import KEY, SCHEMA
+from worker.scoring import Schema, Unreachable
 
 
 @pytest.fixture
@@ -266,6 +266,68 @@ def test_what_was_typed_over_a_score_is_asked_about(bench: Bench, address: str, 
     assert sheet[address].value == typed
     bench.do("score_again", OVERWRITE)
     assert values(bench.book, "D2:G4") == scores(90, 21, 22)
+
+
+def _part(sheet: xw.Sheet) -> None:
+    sheet["A2:C2"].select()
+
+
+def _filter(sheet: xw.Sheet) -> None:
+    sheet["A1:C4"].autofilter.apply_values(3, ["A40"])
+
+
+@pytest.mark.parametrize(
+    ("leave_out", "some", "every"), [(_part, [OVERWRITE], []), (_filter, [VISIBLE, OVERWRITE], [ALL])]
+)
+def test_what_was_typed_over_a_score_of_a_row_left_out_is_asked_about_again(
+    bench: Bench, leave_out: Callable[[xw.Sheet], None], some: list[str], every: list[str]
+) -> None:
+    """Overwriting was agreed to, but not done there: it did not become a score of ours."""
+    sheet = bench.book.sheets[0]
+    sheet["C3"].value = "A41"
+    bench.do("score_selection", BESIDE)
+    sheet["D3"].value = 0.5
+    sheet["A2"].value = 90
+    leave_out(sheet)
+    bench.do("score_selection", *some)
+    assert values(bench.book, "D2:F3") == [scores(90)[0][:3], [0.5, 42, "21-A41"]]
+    sheet["A2"].value = 91
+    ui = bench.do("score_again", *every, None)
+    assert ui.asked[-1][0] == "Scores in D2:G4 were changed or deleted by hand."
+    assert sheet["D3"].value == 0.5
+    bench.do("score_again", *every, OVERWRITE)
+    assert values(bench.book, "D2:G4") == [*scores(91), [0.021, 42, "21-A41", "ok"], *scores(22)]
+    sheet["A2"].value = 92
+    assert OVERWRITE not in str(bench.do("score_again", *every).asked)
+
+
+@in_memory
+def test_a_part_with_fewer_outputs_is_a_block_of_its_own(bench: Bench) -> None:
+    """The endpoint has a new contract: its scores are narrower than those that the whole block has."""
+    bench.do("score_selection", BESIDE)
+    bench.host.schema = bench.host.fake.schema = Schema(SCHEMA.inputs, SCHEMA.outputs[:1])
+    bench.made.time += 61
+    bench.do("refresh")
+    sheet = bench.book.sheets[0]
+    sheet["A2:C2"].select()
+    bench.ui.cells = [Area("Sheet1", 2, 4, 1, 1)]
+    bench.do("score_selection", PICK, WITHOUT_HEADERS, OVERWRITE)
+    assert values(bench.book, "D2:E2") == [[0.02, "ok"]]
+    assert {block.scores.address for block in remembered(bench.book)} == {"D2:G4", "D2:E2"}
+
+
+def test_what_stood_in_hidden_rows_before_the_first_scores_is_asked_about_again(bench: Bench) -> None:
+    """It reads like a score, and is none of ours."""
+    sheet = bench.book.sheets[0]
+    sheet["C3"].value = "A41"
+    sheet["D1"].value = [OUTPUTS, [None] * 4, [0.5, 1, "mine", "ok"]]
+    sheet["A1:C4"].select()
+    _filter(sheet)
+    bench.do("score_selection", VISIBLE, OVERWRITE)
+    assert values(bench.book, "D2:F3") == [scores(20)[0][:3], [0.5, 1, "mine"]]
+    ui = bench.do("score_again", ALL, None)
+    assert ui.asked[-1][0] == "Scores in D2:G4 were changed or deleted by hand."
+    assert sheet["F3"].value == "mine"
 
 
 def test_what_was_typed_beside_a_blank_row_stays(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from addin import grid
 from addin.grid import Kept
 from addin.grid.text import typed
-from addin.marks import MOST_EACH, STALE, is_in_order, is_touched, mark_of, reads_as
+from addin.marks import MOST_EACH, STALE, is_in_order, is_touched, mark_of, ours, reads_as
 
 Row = tuple[Kept, ...]
 
@@ -44,6 +45,25 @@ def test_rows_gone_from_many_may_hide_one_that_was_typed_over() -> None:
     rows = [row(float(number)) for number in range(MOST_EACH + 1)]
     assert not is_touched(rows[::-1], mark_of(rows))
     assert is_touched(rows[1:], mark_of(rows))
+
+
+@pytest.mark.parametrize("rows", [3, MOST_EACH + 1])
+def test_only_rows_that_were_written_are_ours(rows: int) -> None:
+    """Of many none, once one was typed over: nobody can say which."""
+    written = [row(float(number)) for number in range(rows)]
+    mark = mark_of(written)
+    assert ours(written[::-1], mark).tolist() == [True] * rows
+    assert ours([*written[:-1], row(0.5)], mark).tolist() == [rows < MOST_EACH] * (rows - 1) + [False]
+    assert ours(written, None).tolist() == [False] * rows
+
+
+def test_rows_that_are_not_ours_are_not_in_the_mark() -> None:
+    """They are there as if they were blank."""
+    cells = [row(1.0), row(0.5), row(2.0)]
+    nothing: Row = ((None, "General"), (None, "General"))
+    mark = mark_of(cells, np.array([True, False, True]))
+    assert mark == mark_of([cells[0], nothing, cells[2]])
+    assert is_touched(cells, mark)
 
 
 @pytest.mark.parametrize(
