@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,6 +113,80 @@ def test_lines_of_one_turn_of_an_event_loop_are_written_at_its_end(tmp_path: Pat
     loop.close()
     file.close()
     assert (tmp_path / "log").read_bytes() == b"one\ntwo\nthree\n"
+
+
+@pytest.mark.parametrize("goes_on", ["loop", "thread"])
+def test_lines_that_a_loop_left_behind_hold_up_no_others(tmp_path: Path, goes_on: str) -> None:
+    """A loop that ended in the middle of a turn writes nothing any more; the next one, and a thread, go on."""
+    file = TurnFile(tmp_path / "log")
+
+    def end(loop: asyncio.AbstractEventLoop) -> None:
+        loop.stop()
+        file.msg(b"one")
+
+    async def write() -> None:
+        file.msg(b"two")
+        await asyncio.sleep(0)
+
+    loop = asyncio.new_event_loop()
+    loop.call_soon(end, loop)
+    loop.run_forever()
+    loop.close()
+    assert (tmp_path / "log").read_bytes() == b""
+    if goes_on == "loop":
+        asyncio.run(write())
+    else:
+        file.msg(b"two")
+    assert (tmp_path / "log").read_bytes() == b"one\ntwo\n"
+    file.close()
+
+
+def test_threads_and_loops_may_write_while_the_file_is_turned(tmp_path: Path) -> None:
+    """Every line is there once, whole, and those of one writer stand in their order."""
+    file = TurnFile(tmp_path / "log")
+    file._most_bytes, file._most_files = 2_000, 1_000
+
+    def plain(who: int) -> None:
+        for number in range(1_000):
+            file.msg(b"%d %03d" % (who, number))
+
+    async def turns(who: int) -> None:
+        for number in range(1_000):
+            file.msg(b"%d %03d" % (who, number))
+            if number % 7 == 0:
+                await asyncio.sleep(0)
+
+    writers = [threading.Thread(target=plain, args=(who,)) for who in (0, 1)]
+    writers += [threading.Thread(target=lambda who=who: asyncio.run(turns(who))) for who in (2, 3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    file.close()
+    files = sorted(tmp_path.iterdir(), key=lambda path: -int(path.suffix[1:] or 0))
+    lines = b"".join(path.read_bytes() for path in files).splitlines()
+    for who in range(4):
+        own = [line for line in lines if line.startswith(b"%d " % who)]
+        assert own == [b"%d %03d" % (who, n) for n in range(1_000)]
+    assert len(lines) == 4_000
+
+
+def test_a_line_is_made_in_each_way_that_structlog_knows(log_file: Path) -> None:
+    """With what is bound, with values for its words, and with a fault."""
+    log = structlog.get_logger("sheetscore.test").bind(job="1")
+    log.info("%s of %d", "three", 4, rows=3)
+    log.bind(part=2).info("100% done")
+    try:
+        int("4711 is secret")
+    except ValueError:
+        log.info("it failed", exc_info=True)
+    with structlog.testing.capture_logs() as captured:
+        log.info("seen", rows=1)
+    assert captured == [{"job": "1", "rows": 1, "event": "seen", "log_level": "info"}]
+    lines = [json.loads(line) for line in log_file.read_text().splitlines()]
+    assert [line["message"] for line in lines] == ["three of 4", "100% done", "it failed"]
+    assert [line["job"] for line in lines] == ["1"] * 3
+    assert (lines[0]["rows"], lines[1]["part"], lines[2]["fault"]) == (3, 2, ["ValueError"])
 
 
 def test_a_line_outside_of_an_event_loop_is_written_at_once(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,13 +27,14 @@ _CLOSED = -1
 class BoundedFile:
     """A log file that only this account can read. When full it becomes `.1`, `.1` becomes `.2`, and the oldest goes.
 
-    Several processes may write to one; whoever finds it renamed opens the new one.
+    Several threads and processes may write to one; whoever finds it renamed opens the new one.
     """
 
     def __init__(self, path: Path, most_bytes: int = MOST_BYTES, most_files: int = MOST_FILES) -> None:
         self._path = path
         self._most_bytes = most_bytes
         self._most_files = most_files
+        self._lock = threading.RLock()
         self._handle = self._open()
 
     def _open(self) -> int:
@@ -40,7 +42,7 @@ class BoundedFile:
 
     def write(self, line: bytes) -> None:
         """Add a line, whole. It is lost where the disk fails: what it tells of must not end with it."""
-        with suppress(OSError):
+        with self._lock, suppress(OSError):
             if self._handle == _CLOSED or os.lseek(self._handle, 0, os.SEEK_END) + len(line) > self._most_bytes:
                 self._turn()
             os.write(self._handle, line)
@@ -53,7 +55,8 @@ class BoundedFile:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._let_go()
+        with self._lock:
+            self._let_go()
 
     def _let_go(self) -> None:
         if self._handle != _CLOSED:
@@ -74,23 +77,28 @@ class BoundedFile:
 
 class TurnFile(BoundedFile):
     """Lines that an event loop writes in one of its turns are added together at the end of it, all others at once: with
-    many callers each line's way to the disk would cost a tenth of the call that it tells of.
+    many callers each line's way to the disk would cost a tenth of the call that it tells of. Lines keep their order.
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._held: list[bytes] = []
+        self._adds: asyncio.AbstractEventLoop | None = None
 
     def write(self, line: bytes) -> None:
         """As in other files, if perhaps a moment later."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            super().write(line)
+            with self._lock:
+                self._add()
+                super().write(line)
             return
-        if not self._held:
-            loop.call_soon(self._add)
-        self._held.append(line)
+        with self._lock:
+            if not self._held or self._adds is not loop:  # another loop may have ended before it added them
+                loop.call_soon(self._add)
+                self._adds = loop
+            self._held.append(line)
 
     def close(self) -> None:
         """What is still held is added first: its loop may have ended."""
@@ -98,9 +106,10 @@ class TurnFile(BoundedFile):
         super().close()
 
     def _add(self) -> None:
-        held, self._held = self._held, []
-        if held:
-            super().write(b"".join(held))
+        with self._lock:
+            held, self._held, self._adds = self._held, [], None
+            if held:
+                super().write(b"".join(held))
 
 
 def _add_fault(event: EventDict) -> None:
@@ -139,8 +148,11 @@ class _Logger(structlog.make_filtering_bound_logger("info")):  # type: ignore[mi
     costs as much again.
     """
 
-    def info(self, event: str, **facts: object) -> None:
-        """Write a line, or what else the only processor does with it."""
+    def info(self, event: str, *values: object, **facts: object) -> None:
+        """Write a line, or what else the only processor does with it. `values` are for the places in `event`."""
+        if values:
+            super().info(event, *values, **facts)
+            return
         with suppress(structlog.DropEvent):
             self._logger.info(self._processors[0](self._logger, "info", {**self._context, **facts, "event": event}))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -49,3 +51,21 @@ def test_all_else_goes_to_the_application(url: str) -> None:
     others = [("GET", "/score/main"), ("POST", "/score/main/more"), ("POST", "/score"), ("POST", "/v2")]
     answers = {requests.request(method, url + path, timeout=5).text for method, path in others}
     assert answers == {"the application"}
+
+
+def test_long_paths_are_not_kept() -> None:
+    """Nobody needs a key to send them, and a path may be as long as a request's head."""
+    direct = Direct(application, Route("/score/{name}", score, methods=["POST"]))
+
+    async def nothing(_message: object = None) -> None: ...
+
+    async def main() -> None:
+        for number in range(100):
+            path = f"/score/{number}" + 60_000 * "\N{GRINNING FACE}"
+            await direct({"type": "http", "method": "GET", "path": path, "root_path": ""}, nothing, nothing)  # type: ignore[arg-type]
+
+    tracemalloc.start()
+    asyncio.run(main())
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1_000_000

@@ -92,6 +92,16 @@ def test_all_else_is_for_the_careful_way() -> None:
         assert not compare(text, as_records=True)
 
 
+@pytest.mark.parametrize("given", [0, 0.0, False, "", []])
+def test_parameters_that_are_none_at_all_are_for_the_careful_way(given: object) -> None:
+    """It refuses them, also when the model is known."""
+    row = [1.5, 3, "red"]
+    listed = table([row], GlobalParameters=given)
+    record = records([dict(zip(NAMES, row, strict=True))], GlobalParameters=given)
+    assert read_row(json.dumps(listed).encode(), SCHEMA, records=False) is None
+    assert read_row(json.dumps(record).encode(), SCHEMA, records=True) is None
+
+
 def test_a_row_cannot_reach_out_of_its_place() -> None:
     """Around it stands what is known; in it what closes the brackets and opens others."""
     known = json.dumps(table([[1.5, 3, "red"]])).encode()

@@ -15,6 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from worker.host.refusals import Refusal
 
+MOST_LETTERS = 256
+"""Of a path that is remembered, which takes no key to send: others may be as long as a request's head."""
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -29,11 +32,15 @@ class Direct:
         self._app = app
         self._handler: Handler = route.endpoint
         self._methods = route.methods or ()
-        self._parameters = lru_cache(maxsize=4096)(partial(_parameters, route.path_regex))
+        self._find = partial(_parameters, route.path_regex)
+        self._known = lru_cache(maxsize=4096)(self._find)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        found = self._parameters(scope["path"].removeprefix(scope["root_path"])) if scope["type"] == "http" else None
+        found = None
+        if scope["type"] == "http":
+            path = scope["path"].removeprefix(scope["root_path"])
+            found = self._known(path) if len(path) <= MOST_LETTERS else self._find(path)
         if found is None or scope["method"] not in self._methods:
             await self._app(scope, receive, send)
             return

@@ -20,6 +20,8 @@ MOST_FRAMES = 256
 FRAME_BYTES = 16_384
 _PLACE = secrets.token_hex(16)
 """Stands for the row while all the rest is read; nobody can have written it."""
+_NONE: tuple[object, ...] = (None, {})
+"""What gives no parameters."""
 
 _frames: set[tuple[tuple[str, ...], bytes, bytes]] = set()
 
@@ -48,7 +50,7 @@ def _learn(frame: tuple[tuple[str, ...], bytes, bytes]) -> bool:
         return False
     request = _object(b'%b"%b"%b' % (head[:-1], _PLACE.encode(), tail[1:]))
     table = {"ColumnNames": [*names], "Values": [_PLACE]}
-    if request.pop("GlobalParameters", None) or request != {"Inputs": {INPUT: table}}:
+    if request.pop("GlobalParameters", None) not in _NONE or request != {"Inputs": {INPUT: table}}:
         return False
     if len(_frames) >= MOST_FRAMES:
         _frames.clear()
@@ -59,7 +61,7 @@ def _learn(frame: tuple[tuple[str, ...], bytes, bytes]) -> bool:
 def _record(body: bytes, schema: Schema) -> list[Any] | None:
     request = _object(body)
     match request.get("Inputs"):
-        case {"input1": [{**record}], **others} if not others and not request.get("GlobalParameters"):
+        case {"input1": [{**record}], **others} if not others and request.get("GlobalParameters") in _NONE:
             names = row_names(schema)
             return [record[name] for name in names] if record.keys() == {*names} else None
     return None
