@@ -9,7 +9,7 @@ from onnx import helper
 
 from tests.endpoints import greedy, tiny
 from worker.endpoints.onnxmodel import OnnxSession
-from worker.endpoints.rowwise import SIZES, is_rowwise
+from worker.endpoints.rowwise import MOST_ROWS, ROWS, is_rowwise
 from worker.scoring.errors import Rejected
 from worker.scoring.schema import Columns, Schema, row_count
 
@@ -63,7 +63,7 @@ def test_a_model_that_looks_at_other_rows_is_found(mixing: list[object]) -> None
     assert not is_rowwise(of(mixing, [axis]).score, ONE)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", range(2, MOST_ROWS + 1))
 def test_one_bit_in_one_row_is_enough(size: int) -> None:
     """Another rounding, where so many rows are scored together."""
 
@@ -74,6 +74,39 @@ def test_one_bit_in_one_row_is_enough(size: int) -> None:
         return {"y": x}
 
     assert not is_rowwise(score, ONE)
+
+
+@pytest.mark.parametrize("operator", ["Elu", "Selu", "Softplus", "Sin", "Log", "Atan"])
+def test_what_rounds_otherwise_for_small_numbers_is_found(operator: str) -> None:
+    """A kernel takes four numbers at a time and what is over one by one, in another way."""
+    assert not is_rowwise(of([helper.make_node(operator, ["x"], ["y"])]).score, ONE)
+
+
+def test_rows_like_those_of_the_sample_are_tried() -> None:
+    """Where others are of no use: this one mixes rows about 40,000 and no others."""
+    near = Schema.from_dict({**ONE.to_dict(), "sample": [{"x": 40_000}]})
+
+    def score(columns: Columns, _: Schema) -> Columns:
+        x = columns["x"]
+        return {"y": x + (np.abs(x - 40_000) < 30_000) * row_count(columns)}
+
+    assert is_rowwise(score, ONE)
+    assert not is_rowwise(score, near)
+
+
+def test_blanks_are_tried() -> None:
+    blank = Schema.from_dict({**ONE.to_dict(), "inputs": [{"name": "x", "type": "number", "nullable": True}]})
+
+    def score(columns: Columns, _: Schema) -> Columns:
+        return {"y": np.where(np.isnan(columns["x"]), row_count(columns), columns["x"])}
+
+    assert is_rowwise(score, ONE)
+    assert not is_rowwise(score, blank)
+
+
+def test_a_model_that_draws_lots_is_not_shared() -> None:
+    nodes = [helper.make_node("RandomNormalLike", ["x"], ["lot"]), helper.make_node("Add", ["x", "lot"], ["y"])]
+    assert not is_rowwise(of(nodes).score, ONE)
 
 
 def test_what_cannot_be_seen_is_not_believed() -> None:
@@ -91,7 +124,7 @@ def test_made_up_rows_are_of_the_contract() -> None:
     contract = Schema.from_dict(
         {
             "inputs": [
-                {"name": "n", "type": "number", "minimum": 3, "maximum": 4},
+                {"name": "n", "type": "number", "minimum": 3.2, "maximum": 3.4},
                 {"name": "i", "type": "integer", "maximum": -7},
                 {"name": "b", "type": "boolean"},
                 {"name": "t", "type": "text", "categories": ["red", "blue"]},
@@ -108,9 +141,9 @@ def test_made_up_rows_are_of_the_contract() -> None:
         return {"y": columns["n"]}
 
     assert is_rowwise(score, contract)
-    rows = max(seen, key=row_count)
-    assert row_count(rows) == max(SIZES)
-    assert ((rows["n"] >= 3) & (rows["n"] <= 4)).all()
+    rows = {name: np.concatenate([part[name] for part in seen[:ROWS]]) for name in seen[0]}
+    assert ((rows["n"] >= 3.2) & (rows["n"] <= 3.4)).all()
+    assert len(set(rows["n"].tolist())) > ROWS / 2
     assert (rows["i"] <= -7).all()
     assert rows["i"].dtype == np.int64
     assert set(rows["b"].tolist()) == {True, False}

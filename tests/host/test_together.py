@@ -5,31 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 import pytest
 import requests
-import structlog
 from onnx import TensorProto as T
 from onnx import helper
-from starlette.types import ASGIApp, Message
-from structlog.testing import LogCapture
 
 from tests.endpoints import greedy, tiny
 from tests.host.conftest import Host
 from worker.endpoints import NewEndpoint
 from worker.endpoints.models import OnnxModel
 from worker.endpoints.onnxmodel import OnnxSession
-from worker.host import create_app, together
+from worker.host import together
 from worker.host.formats import classic_json
 from worker.host.pool import FairPool
-from worker.host.together import MOST_CALLS, Together
+from worker.host.together import CHECKED, MOST_CALLS, Together
 from worker.scoring.errors import Rejected, TimedOut
 from worker.scoring.schema import Columns, Schema, row_count
-from worker.settings import Settings
 
 PINS = ("credit", 1, 1)
 EACH = classic_json(records=False, details=False).each
@@ -40,10 +34,11 @@ class Watched:
     """A session that counts its runs and may refuse."""
 
     def __init__(self, refuse: Callable[[Columns], Exception | None] = lambda _: None) -> None:
-        self.session, self.refuse, self.runs = OnnxSession(tiny.credit()), refuse, []
+        self.session, self.refuse, self.runs, self.seconds = OnnxSession(tiny.credit()), refuse, [], list[float]()
 
     def score(self, columns: Columns, schema: Schema, seconds: float) -> Columns:
         self.runs.append(row_count(columns))
+        self.seconds.append(round(seconds, 3))
         error = self.refuse(columns)
         if error is not None:
             raise error
@@ -69,6 +64,7 @@ def answers(watched: Watched, rows: int, cls: type[Together] = Together) -> list
 
     async def main() -> list[Any]:
         shared = cls(FairPool(1, "look"), 5.0)
+        shared._runs[PINS] = CHECKED + 1
         model = OnnxModel(watched, "1")  # type: ignore[arg-type]
         places = [shared.answer(PINS, row(at), tiny.contract(), model, EACH) for at in range(rows)]
         return await asyncio.gather(*places, return_exceptions=True)
@@ -85,8 +81,8 @@ def test_a_turn_is_one_run_and_each_call_gets_its_own_row() -> None:
 class Shifted(Together):
     """The broken twin gives every call its neighbour's answer."""
 
-    def _answer(self, turn: Any, calls: Any) -> None:
-        super()._answer(turn, [call._replace(place=calls[at - 1].place) for at, call in enumerate(calls)])
+    def _answer(self, turn: Any, calls: Any, until: float) -> None:
+        super()._answer(turn, [call._replace(place=calls[at - 1].place) for at, call in enumerate(calls)], until)
 
 
 def test_an_answer_to_another_call_would_be_noticed() -> None:
@@ -112,6 +108,119 @@ def test_every_call_has_an_end(error: Exception) -> None:
     watched = Watched(lambda _: error)
     assert answers(watched, 3) == [error] * 3
     assert watched.runs == ([3] if isinstance(error, TimedOut) else [3, 1, 1, 1])
+
+
+class Clock:
+    """Goes on by `step` seconds with each run of `watched`."""
+
+    def __init__(self, step: float) -> None:
+        self.watched, self.step, self.refused = Watched(self.run), step, set[int]()
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def run(self, columns: Columns) -> Exception | None:
+        self.now += self.step
+        return Rejected("ModuleExecutionError", "No.") if self.refused & {*columns["Months"].tolist()} else None
+
+
+def timed(clock: Clock, rows: int) -> list[Any]:
+    """What becomes of so many calls in one turn that has a second."""
+
+    async def main() -> list[Any]:
+        shared = Together(FairPool(1, "look"), 1.0, clock)
+        shared._runs[PINS] = CHECKED + 1  # what is checked beside is another test's
+        model = OnnxModel(clock.watched, "1")  # type: ignore[arg-type]
+        places = [shared.answer(PINS, row(at), tiny.contract(), model, EACH) for at in range(rows)]
+        return await asyncio.gather(*places, return_exceptions=True)
+
+    return asyncio.run(main())
+
+
+def test_a_turn_has_no_more_time_than_one_run() -> None:
+    """However many calls it brings: those for whom none is left hear so at once, and are not run."""
+    clock = Clock(0.4)
+    told = timed(clock, 500)
+    assert [answer[0] for answer in told[: 3 * MOST_CALLS]] == [alone(at) for at in range(3 * MOST_CALLS)]
+    assert {type(answer) for answer in told[3 * MOST_CALLS :]} == {TimedOut}
+    assert clock.watched.runs == [MOST_CALLS] * 3
+    assert clock.watched.seconds == [1.0, 0.6, 0.2]
+
+
+def test_rows_that_are_tried_one_by_one_share_the_time_of_their_turn() -> None:
+    """One row that is refused does not give each of the others a second."""
+    clock = Clock(0.3)
+    clock.refused = {30}
+    told = timed(clock, 31)
+    assert [answer[0] for answer in told[:3]] == [alone(at) for at in range(3)]
+    assert {type(answer) for answer in told[3:]} == {TimedOut}
+    assert clock.watched.runs == [31, 1, 1, 1]
+
+
+def test_calls_in_each_form_share_a_run_and_get_their_own_form() -> None:
+    watched, forms = Watched(), [classic_json(*form).each for form in ((False, False), (False, True), (True, False))]
+    schema, model = tiny.contract(), OnnxModel(watched, "1")  # type: ignore[arg-type]
+
+    async def main(rows: list[int], shared: Together) -> list[bytes]:
+        asked = [shared.answer(PINS, row(at), schema, model, forms[at % 3]) for at in rows]  # type: ignore[arg-type]
+        return [told[0] for told in await asyncio.gather(*asked)]
+
+    def made() -> Together:
+        return Together(FairPool(1, "look"), 5.0)
+
+    one_by_one = [asyncio.run(main([at], made()))[0] for at in range(30)]
+    shared = made()
+    shared._runs[PINS] = CHECKED + 1
+    assert asyncio.run(main([*range(30)], shared)) == one_by_one
+    assert watched.runs == [1] * 30 + [30]
+    assert len({body[:60] for body in one_by_one}) > 1
+
+
+class Mixing(Watched):
+    """Scores that hang on how many rows there are, as the look at the model did not see."""
+
+    def score(self, columns: Columns, schema: Schema, seconds: float) -> Columns:
+        scores = super().score(columns, schema, seconds)
+        scores["Scored Probabilities"] = scores["Scored Probabilities"] + (row_count(columns) > 1) * 2.0**-60
+        return scores
+
+
+def test_real_rows_show_what_made_up_ones_did_not() -> None:
+    """Of a shared run one row is scored alone too; where a bit differs, each is, from then on."""
+
+    async def main() -> list[Any]:
+        shared = Together(FairPool(1, "look"), 5.0)
+        shared._rowwise[PINS] = True
+        model = OnnxModel(Mixing(), "1")  # type: ignore[arg-type]
+        places = [shared.answer(PINS, ["car", 1e-30, -1000 + at], tiny.contract(), model, EACH) for at in range(5)]
+        told = [body for body, _ in await asyncio.gather(*places)]
+        assert not shared.takes(PINS, tiny.contract(), model)
+        return told
+
+    session, schema = OnnxSession(tiny.credit()), tiny.contract()
+    wanted = []
+    for at in range(5):
+        columns: Columns = {
+            "Purpose": np.array(["car"], object),
+            "Amount": np.array([1e-30]),
+            "Months": np.array([-1000 + at]),
+        }
+        wanted += EACH.write(session.score(columns, schema), schema)
+    assert asyncio.run(main()) == wanted
+
+
+def test_some_runs_of_a_model_that_has_proved_itself_are_checked() -> None:
+    """All of the first, then one in so many."""
+    watched = Watched()
+
+    async def main() -> None:
+        shared, model = Together(FairPool(1, "look"), 5.0), OnnxModel(watched, "1")  # type: ignore[arg-type]
+        for _ in range(2 * CHECKED):
+            await asyncio.gather(*(shared.answer(PINS, row(at), tiny.contract(), model, EACH) for at in range(2)))
+
+    asyncio.run(main())
+    assert watched.runs == [2, 1] * CHECKED + [2, 1] + [2] * (CHECKED - 1)
 
 
 def test_a_call_that_was_given_up_is_not_scored() -> None:
@@ -155,66 +264,6 @@ def test_a_model_that_mixes_rows_is_not_shared() -> None:
     assert not shared.takes(PINS, greedy.contract(), model)
     pool.submit("", lambda: None).result(10)
     assert not shared.takes(PINS, greedy.contract(), model)
-
-
-class Called:
-    """One call of the application, as a server makes it."""
-
-    def __init__(self, made: NewEndpoint, body: bytes) -> None:
-        self.body, self.messages = body, list[Message]()
-        headers = {"host": "localhost", "authorization": f"Bearer {made.primary}", "content-length": str(len(body))}
-        path = f"/workspaces/default/services/{made.endpoint.id}/execute"
-        self.scope: dict[str, Any] = {
-            "type": "http",
-            "http_version": "1.1",
-            "method": "POST",
-            "path": path,
-            "query_string": b"api-version=2.0",
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        }
-
-    async def receive(self) -> Message:
-        return {"type": "http.request", "body": self.body}
-
-    async def send(self, message: Message) -> None:
-        self.messages.append(message)
-
-    async def answered(self, app: ASGIApp) -> tuple[int, bytes]:
-        await app(self.scope, self.receive, self.send)
-        return self.messages[0]["status"], self.messages[1]["body"]
-
-
-def test_calls_at_one_time_share_a_run_and_none_is_throttled(
-    host: Host, credit: NewEndpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Twenty rows of one endpoint that may have four calls at once: a quick model scores them on the event loop, so
-    none of them waits beside another.
-    """
-    host.registry.change_endpoint(credit.endpoint.id, throttle_level="Low")
-    snapshots, runs = host.snapshots, list[int]()
-    snapshots.refresh()
-    score = OnnxSession.score
-
-    def counted(self: OnnxSession, columns: Columns, *given: Any) -> Columns:
-        runs.append(row_count(columns))
-        return score(self, columns, *given)
-
-    def body(at: int) -> bytes:
-        names = ["Purpose", "Amount", "Months"]
-        return orjson.dumps({"Inputs": {"input1": {"ColumnNames": names, "Values": [row(at)]}}})
-
-    async def main() -> list[tuple[int, bytes]]:
-        app = create_app(snapshots, Settings(Path(), {}), log=structlog.wrap_logger(None, processors=[LogCapture()]))
-        for at in range(50):  # until it was looked at
-            await Called(credit, body(at)).answered(app)
-            await asyncio.sleep(0.02)
-        monkeypatch.setattr(OnnxSession, "score", counted)
-        return await asyncio.gather(*(Called(credit, body(at)).answered(app) for at in range(20)))
-
-    told = asyncio.run(main())
-    monkeypatch.undo()
-    assert told == [(200, alone(at)) for at in range(20)]
-    assert runs == [20]
 
 
 def test_many_callers_over_http(host: Host, credit: NewEndpoint) -> None:

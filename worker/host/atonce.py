@@ -18,6 +18,11 @@ from worker.scoring.schema import Schema, row_count
 _SMALL_CALL_BYTES = 2_000
 """A call has a cost of its own; this many bytes are added to its size before its speed is judged."""
 
+AWAY_SECONDS = 10.0
+"""A model that was too slow here stays away for so long: whoever sends slow rows among quick ones, on purpose, has no
+more of the event loop than a twentieth.
+"""
+
 
 class Question(NamedTuple):
     """A call: whose, and the rows as they came."""
@@ -47,10 +52,14 @@ class AtOnce:
         self._limits = limits
         self._together = Together(pool, limits.inline_end)
         self._seconds_per_byte: dict[Pins, float] = {}
+        self._away_since: dict[Pins, float] = {}
 
     def took(self, question: Question, seconds: float) -> None:
         """What a call took, here or in a thread."""
-        self._seconds_per_byte[question.endpoint.pins] = seconds / question.size
+        pins = question.endpoint.pins
+        since = self._away_since.get(pins)
+        if since is None or time.monotonic() - since >= AWAY_SECONDS:
+            self._seconds_per_byte[pins] = seconds / question.size
 
     async def answer(self, question: Question) -> Answered | None:
         """None where it is for a thread. Raises Refusal."""
@@ -75,7 +84,8 @@ class AtOnce:
                     return Answered(content, 1)
             return self._alone(question, schema, model)
         except TimedOut:  # quick for the last rows, slow for these: nobody else shall wait for them
-            del self._seconds_per_byte[pins]
+            self._seconds_per_byte.pop(pins, None)  # others of the same run may have been here before
+            self._away_since[pins] = time.monotonic()
             return None
         except EndpointError as error:
             raise model_failed(error) from None
