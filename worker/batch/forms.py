@@ -123,7 +123,8 @@ class _Sheets:
         self._scratch = scratch
         self._write = write
         self._spools: dict[int, Spool] = {}
-        self.alone = kind_of(original, limits=form.limits) is not Kind.WORKBOOK
+        self._kind = kind_of(original, limits=form.limits)
+        self.alone = self._kind is not Kind.WORKBOOK
 
     def add(self, slab: Slab, scores: results.Scores) -> None:
         """Raises OSError. In a workbook of their own the scores have all columns of the file beside them."""
@@ -141,7 +142,8 @@ class _Sheets:
         columns = [results.output_columns(sheet, self._schema) for sheet in sheets]
         counted = sum((spool.cut for spool in self._spools.values()), Counter[str]())
         cut = [warning_words(f"text-cut: {n:,} in {name}") for name, n in counted.items()]
-        facts = replace(facts, notes=(*facts.notes, *cut))
+        beside = [warning_words(f"scored-beside: .{self._kind}")] if self.alone else []
+        facts = replace(facts, notes=(*beside, *facts.notes, *cut))
         summary = summary_sheet(tallies, facts, spread(self._schema.outputs, columns))
         self._write(self._base(), [*(results.identified(sheet, self._schema) for sheet in sheets), summary])
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 _WARNINGS: dict[str, str] = {
     "blank-header": "The column in {} has no header and is not repeated beside the scores.",
     "rows-below-table": "There are rows from {} on, below the table. They are not part of it and were not scored.",
+    "scored-beside": (
+        "No sheet can be added to a file of this kind ({}): the scores are in this workbook, the file is as it was."
+    ),
     "texts-read": "Texts that were read as numbers or dates, as is agreed with you: {}.",
     "text-cut": "Texts longer than the 32,767 characters that a cell holds, and cut off there: {}.",
     "hidden-rows": "Rows that are hidden or filtered out, and were scored like the others: {}.",
