@@ -28,10 +28,11 @@ Read = Callable[[bytes, Schema], Asked]
 Write = Callable[[Columns, Schema], bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EachRow:
     """For calls of one row that are scored together: `read` gives the row's values, in the order of the inputs, if it
-    sees at once what they are; `write` makes each row of the scores a body of its own.
+    sees at once what they are; `write` makes each row of the scores a body of its own. One is
+    equal to itself only, which is sooner seen.
     """
 
     read: Callable[[bytes, Schema], list[Any] | None]
