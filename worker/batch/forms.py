@@ -11,6 +11,7 @@ from typing import Protocol
 
 from worker.batch import results
 from worker.batch.ledger import Job
+from worker.batch.locked import Opened
 from worker.batch.noticed import warning_words
 from worker.batch.origins import Origins
 from worker.batch.slabs import Slab
@@ -51,22 +52,13 @@ class Result(Protocol):
 
 
 class Form(Protocol):
-    """A kind of file. `written` says how its author writes, `scratch` is for what is needed until the job ends."""
+    """A kind of file. `written` says how its author writes."""
 
-    def read(self, job: Job, original: Path, schema: Schema, written: Conventions, scratch: Path) -> Sequence[Rows]:
+    def read(self, job: Job, opened: Opened, schema: Schema, written: Conventions) -> Sequence[Rows]:
         """The inputs to score."""
 
-    def result(
-        self,
-        job: Job,
-        inputs: Sequence[Rows],
-        original: Path,
-        made: Path,
-        schema: Schema,
-        written: Conventions,
-        scratch: Path,
-    ) -> Result:
-        """Begin the result for these inputs, which will be the file `made`."""
+    def result(self, job: Job, inputs: Sequence[Rows], opened: Opened, schema: Schema, written: Conventions) -> Result:
+        """Begin the result for these inputs, which will be the file `opened.made`."""
 
 
 class Workbook:
@@ -82,53 +74,38 @@ class Workbook:
         self._read = read
         self._origins = origins
 
-    def read(self, job: Job, original: Path, schema: Schema, written: Conventions, scratch: Path) -> Sequence[Rows]:
+    def read(self, job: Job, opened: Opened, schema: Schema, written: Conventions) -> Sequence[Rows]:
         """Raises WorkbookError."""
         labels = self._origins.labels(job.service or "", [job.endpoint or ""])
-        return self._read(original, schema, scratch, job.input, self.limits, written, labels)
+        return self._read(opened.book, schema, opened.scratch, job.input, self.limits, written, labels)
 
-    def result(
-        self,
-        job: Job,
-        inputs: Sequence[Rows],
-        original: Path,
-        made: Path,
-        schema: Schema,
-        written: Conventions,
-        scratch: Path,
-    ) -> Result:
+    def result(self, job: Job, inputs: Sequence[Rows], opened: Opened, schema: Schema, written: Conventions) -> Result:
         """Its `finish` raises WorkbookError, OSError."""
 
         def write(base: Path, sheets: Sequence[Sheet]) -> None:
-            self._write(base, made, sheets, self.limits, replace=written.replace_earlier)
+            self._write(base, opened.made, sheets, self.limits, replace=written.replace_earlier)
 
         definition = self._origins.definition(job, inputs[0], schema)
         if definition is not None:
-            return InWords(definition, schema, scratch, lambda sheets: write(original, sheets))
-        return _Sheets(self, original, schema, scratch, write)
+            return InWords(definition, schema, opened.scratch, lambda sheets: write(opened.book, sheets))
+        return _Sheets(self, opened, schema, write)
 
 
 class _Sheets:
     def __init__(
-        self,
-        form: Workbook,
-        original: Path,
-        schema: Schema,
-        scratch: Path,
-        write: Callable[[Path, Sequence[Sheet]], None],
+        self, form: Workbook, opened: Opened, schema: Schema, write: Callable[[Path, Sequence[Sheet]], None]
     ) -> None:
         self._form = form
-        self._original = original
+        self._opened = opened
         self._schema = schema
-        self._scratch = scratch
         self._write = write
         self._spools: dict[int, Spool] = {}
-        self._kind = kind_of(original, limits=form.limits)
+        self._kind = kind_of(opened.book, limits=form.limits)
         self.alone = self._kind is not Kind.WORKBOOK
 
     def add(self, slab: Slab, scores: results.Scores) -> None:
         """Raises OSError. In a workbook of their own the scores have all columns of the file beside them."""
-        spool = self._spools.setdefault(slab.of, Spool(self._scratch, f"scores-{slab.of}"))
+        spool = self._spools.setdefault(slab.of, Spool(self._opened.scratch, f"scores-{slab.of}"))
         kept = slab.checked.pass_through[: self._form.most_columns]
         if self.alone:
             kept = tuple(range(slab.source.frame.shape[1]))
@@ -150,10 +127,10 @@ class _Sheets:
     def _base(self) -> Path:
         """The workbook that the sheets are added to."""
         if not self.alone:
-            return self._original
-        new = self._scratch / "new.xlsx"
+            return self._opened.book
+        new = self._opened.scratch / "new.xlsx"
         new_workbook(new)
-        shutil.copymode(self._original, new)
+        shutil.copymode(self._opened.book, new)
         return new
 
 
@@ -163,22 +140,15 @@ class Table:
     def __init__(self, settings: Settings) -> None:
         self._limits = file_limits(settings)
 
-    def read(self, _job: Job, original: Path, schema: Schema, _written: Conventions, _scratch: Path) -> Sequence[Rows]:
+    def read(self, _job: Job, opened: Opened, schema: Schema, _written: Conventions) -> Sequence[Rows]:
         """See `read_table`."""
-        return [read_table(original, schema, self._limits)]
+        return [read_table(opened.book, schema, self._limits)]
 
     def result(
-        self,
-        job: Job,
-        _inputs: Sequence[Rows],
-        _original: Path,
-        made: Path,
-        schema: Schema,
-        _written: Conventions,
-        _scratch: Path,
+        self, job: Job, _inputs: Sequence[Rows], opened: Opened, schema: Schema, _written: Conventions
     ) -> Result:
         """See `write_table`."""
-        return _Lines(made, job.output_name, schema)
+        return _Lines(opened.made, job.output_name, schema)
 
 
 class _Lines:

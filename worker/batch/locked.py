@@ -19,11 +19,14 @@ EXCELS_OWN = "VelvetSweatshop"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A workbook that can be read. `made` is where its result is to be made: where it will be, or in scratch."""
+    """A job's file that can be read: `book`, what was sent or what is in it. `made` is where its result is to be made:
+    where it will be, or in scratch. `scratch` is for what is needed until the job ends.
+    """
 
     original: Path
     book: Path
     made: Path
+    scratch: Path
 
 
 class Locked:
@@ -36,7 +39,7 @@ class Locked:
     def open(self, job: Job, original: Path, made: Path, scratch: Path) -> Opened:
         """The workbook itself, or what is in it. Raises WorkbookError, also when there is no password for it."""
         if not is_encrypted(original):
-            return Opened(original, original, made)
+            return Opened(original, original, made, scratch)
         plain = scratch / f"plain{original.suffix}"
         password = self._password(job)
         try:
@@ -45,7 +48,7 @@ class Locked:
             if error.fault is Fault.WRONG_PASSWORD and password == EXCELS_OWN:
                 raise FileBroken(Fault.PASSWORD) from None
             raise
-        return Opened(original, plain, scratch / f"result{made.suffix}")
+        return Opened(original, plain, scratch / f"result{made.suffix}", scratch)
 
     def close(self, job: Job, opened: Opened, made: Path) -> None:
         """See that the result is at `made`, encrypted if the workbook was. Raises WorkbookError."""

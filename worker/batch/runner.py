@@ -201,7 +201,7 @@ class Runner:
             target = self._targets(job, self._limits(job))
             form, schema, written = self._form(job), target.schema, target.conventions
             try:
-                inputs = self._deaths.guarded(digest, lambda: form.read(job, opened.book, schema, written, scratch))
+                inputs = self._deaths.guarded(digest, lambda: form.read(job, opened, schema, written))
             except NoInput as error:
                 raise self._misfit(job, opened.book, schema, error) from None
             notes = self._renewed(job, inputs[0].binding, schema)
@@ -219,7 +219,7 @@ class Runner:
                 rows_read=work.rows,
             )
             self._call(job, target, work)
-            self._write(job, target, work, opened, digest, scratch, notes)
+            self._write(job, target, work, opened, digest, notes)
 
     def _addressed(self, job: Job, original: Path, digest: str) -> Job:
         """The job with the endpoint that its workbook is for."""
@@ -311,20 +311,11 @@ class Runner:
         stored = self._ledger.results(job.id, slab.first, slab.stop)
         return results.join(slab.checked, [(rows[n], unpack(data, schema)) for n, data in stored], schema)
 
-    def _write(
-        self,
-        job: Job,
-        target: Target,
-        work: Work,
-        opened: Opened,
-        digest: str,
-        scratch: Path,
-        notes: tuple[str, ...],
-    ) -> None:
+    def _write(self, job: Job, target: Target, work: Work, opened: Opened, digest: str, notes: tuple[str, ...]) -> None:
         self._phase(job, "writing", work.rows, work.rows)
         made = self._outbox.made(job)
         form = self._form(job)
-        result = form.result(job, work.inputs, opened.book, opened.made, target.schema, target.conventions, scratch)
+        result = form.result(job, work.inputs, opened, target.schema, target.conventions)
         tallies = [results.Tally(source) for source in work.inputs]
         for slab in work.slabs():
             scores = self._join(job, target.schema, slab)
