@@ -9,7 +9,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from worker.batch.ledger import ENDED, Job
+from worker.batch.job import ENDED, Job
 
 LINE_SECONDS = 5.0
 

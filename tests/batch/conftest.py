@@ -23,7 +23,8 @@ from workbook_templates.shelf import Shelf
 from worker.batch.addressee import Addressee
 from worker.batch.folders import Claim, JobFolders, new_job_id
 from worker.batch.forms import file_limits
-from worker.batch.ledger import Job, Ledger
+from worker.batch.job import Job
+from worker.batch.ledger import Ledger
 from worker.batch.origins import Origins
 from worker.batch.owner import Owner
 from worker.batch.renewal import Renewals

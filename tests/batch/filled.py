@@ -12,7 +12,7 @@ import openpyxl
 
 from tests.endpoints.trials import remembered
 from worker.batch.folders import Claim, new_job_id
-from worker.batch.ledger import Job
+from worker.batch.job import Job
 from worker.batch.service import BatchService
 from worker.batch.templates import Templates
 from worker.demo import material

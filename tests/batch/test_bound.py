@@ -12,7 +12,7 @@ import pytest
 from openpyxl.workbook.defined_name import DefinedName
 
 from worker.batch.folders import Claim, new_job_id
-from worker.batch.ledger import Job
+from worker.batch.job import Job
 from worker.scoring import Column, ColumnType, Output, Schema
 from worker.scoring.binding import Binding
 

@@ -9,7 +9,8 @@ from collections import Counter
 import pytest
 
 from worker.batch.engines.local import LONGEST_REST, LocalEngine, rest_seconds
-from worker.batch.ledger import Job, Ledger
+from worker.batch.job import Job
+from worker.batch.ledger import Ledger
 from worker.batch.owner import Owner
 
 SICK = "0" * 32

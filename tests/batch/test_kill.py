@@ -21,7 +21,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from worker.batch.ledger import Job, Ledger
+from worker.batch.job import Job
+from worker.batch.ledger import Ledger
 from worker.batch.tablejobs import TableJobs, TableRequest
 from worker.endpoints import Registry, Remote
 from worker.store import open_store

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from worker.batch.ledger import Job, Ledger
+from worker.batch.job import Job
+from worker.batch.ledger import Ledger
 from worker.batch.outbox import Outbox
 
 

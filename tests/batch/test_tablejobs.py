@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from worker.batch.ledger import Job, Ledger
+from worker.batch.job import Job
+from worker.batch.ledger import Ledger
 from worker.batch.service import DAY_SECONDS, BatchService
 from worker.batch.tablejobs import CannotStart, TableJobs, TableRequest, UnknownJob
 from worker.batch.targets import EndpointTargets

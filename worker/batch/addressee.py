@@ -10,7 +10,7 @@ from pathlib import Path
 
 from worker.batch.errors import NoEndpoint, OtherFolder, UnknownEndpoint
 from worker.batch.intake import folder_names
-from worker.batch.ledger import Job
+from worker.batch.job import Job
 from worker.batch.origins import Origins
 from worker.endpoints import EndpointRow, Registry
 from worker.scoring.binding import Binding

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from worker.batch import results
-from worker.batch.ledger import Job
+from worker.batch.job import Job
 from worker.batch.locked import Opened
 from worker.batch.noticed import warning_words
 from worker.batch.origins import Origins

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from worker.batch.errors import HardLink, NotAFile, NotReadable, OriginalChanged
 from worker.batch.folders import JobFolders
-from worker.batch.ledger import Job
+from worker.batch.job import Job
 from worker.files import sync_folder
 from worker.folder import NotPlain, open_file
 

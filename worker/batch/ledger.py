@@ -10,129 +10,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Select, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from worker.batch.job import BATCH, ENDED, NEW, Job, job_query
+from worker.batch.waiting import is_full, may_be_full, waiting
 from worker.endpoints.usage import Used, add_of_job, day_of
-from worker.store.tables import customer, death, endpoint, job, part, service
-
-ENDED = ("done", "failed", "cancelled")
-NEW = "new"
-BATCH = "batch"
-"""The door of tables that come by the batch API."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One row of the ledger with the names a person knows its parties by. Times are seconds since 1970, UTC."""
-
-    id: str
-    customer_id: str | None
-    customer: str | None
-    endpoint_id: str | None
-    endpoint: str | None
-    service: str | None
-    call_limit: int | None
-    door: str
-    file_name: str
-    input: str
-    sha256: str
-    state: str
-    phase: str
-    contract_version: int | None
-    model_version: int | None
-    part_rows: int | None
-    parts: int | None
-    rows_read: int | None
-    rows_scored: int | None
-    rows_with_problems: int | None
-    calls: int
-    calls_unanswered: int
-    cancel_asked: bool
-    result_name: str | None
-    reason: str | None
-    starts: int
-    owner: str | None
-    created_at: float
-    started_at: float | None
-    ended_at: float | None
-    request: str | None = None
-    conventions: str | None = None
-
-    @property
-    def output_name(self) -> str:
-        """What the result is to be called."""
-        return str(self._asked.get("output", self.file_name))
-
-    @property
-    def folder(self) -> str:
-        """The folder of an inbox in which a dropped file lay, if it belongs to no endpoint."""
-        return str(self._asked.get("folder", ""))
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """Values for parameters of the endpoint."""
-        given: dict[str, Any] = self._asked.get("parameters", {})
-        return given
-
-    @property
-    def _asked(self) -> dict[str, Any]:
-        return dict(json.loads(self.request or "{}"))
-
-
-def _jobs() -> Select[Any]:
-    own = list(job.c)
-    names = [
-        customer.c.name.label("customer"),
-        endpoint.c.name.label("endpoint"),
-        endpoint.c.call_limit,
-        service.c.name.label("service"),
-    ]
-    joined = (
-        job.outerjoin(endpoint, job.c.endpoint_id == endpoint.c.id)
-        .outerjoin(service, endpoint.c.service_id == service.c.id)
-        .outerjoin(customer, job.c.customer_id == customer.c.id)
-    )
-    return select(*own, *names).select_from(joined)
-
-
-def _waiting(only: str | None, tables: bool | None, per_endpoint: int | None) -> Select[Any]:
-    """Jobs that may be claimed, who comes first first. See `Ledger.claim`."""
-    other = job.alias()
-    busy = select(func.count()).where(other.c.state == "running", other.c.customer_id == job.c.customer_id)
-    since = case((job.c.door == BATCH, job.c.started_at), else_=job.c.created_at)
-    columns = (job.c.id, job.c.state, job.c.owner, job.c.door, job.c.endpoint_id, job.c.cancel_asked)
-    query = select(*columns).where(job.c.state.in_(("queued", "running")))
-    if only is not None:
-        query = query.where(job.c.id == only)
-    if tables is not None:
-        query = query.where(job.c.door == BATCH if tables else job.c.door != BATCH)
-    if per_endpoint is not None:
-        room = _running(job.c.endpoint_id).scalar_subquery() < per_endpoint
-        query = query.where(or_(job.c.door != BATCH, job.c.state == "running", job.c.cancel_asked, room))
-    return query.order_by(busy.scalar_subquery(), since, job.c.id)
-
-
-def _running(endpoint_id: Any) -> Select[Any]:  # noqa: ANN401 - a column or its value
-    """How many jobs of the batch API run for an endpoint."""
-    other = job.alias()
-    running = and_(other.c.state == "running", other.c.door == BATCH)
-    return select(func.count()).where(running, other.c.endpoint_id == endpoint_id)
-
-
-def _may_be_full(row: Any) -> bool:  # noqa: ANN401 - a row of `_waiting`
-    """What is cancelled only has to be ended, and what runs already has its place."""
-    return row.door == BATCH and row.state == "queued" and not row.cancel_asked
-
-
-def _is_full(db: Connection, endpoint_id: str, most: int) -> bool:
-    """Counted again under a lock, because PostgreSQL lets several processes claim at once."""
-    db.execute(select(endpoint.c.id).where(endpoint.c.id == endpoint_id).with_for_update())
-    return int(db.execute(_running(endpoint_id)).scalar_one()) >= most
+from worker.store.tables import customer, death, endpoint, job, part
 
 
 class Ledger:
@@ -216,12 +103,12 @@ class Ledger:
     def get(self, job_id: str) -> Job | None:
         """The job, or None."""
         with self._engine.connect() as db:
-            row = db.execute(_jobs().where(job.c.id == job_id)).first()
+            row = db.execute(job_query().where(job.c.id == job_id)).first()
         return None if row is None else Job(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
     def jobs(self, *, customer_name: str | None = None, limit: int = 50) -> list[Job]:
         """The newest jobs first."""
-        query = _jobs().order_by(job.c.created_at.desc(), job.c.id).limit(limit)
+        query = job_query().order_by(job.c.created_at.desc(), job.c.id).limit(limit)
         if customer_name is not None:
             query = query.where(customer.c.name == customer_name)
         with self._engine.connect() as db:
@@ -252,12 +139,12 @@ class Ledger:
         (PostgreSQL lets them), the one whose update finds it as it was read gets it.
         """
         with self._engine.begin() as db:
-            for row in db.execute(_waiting(only, tables, per_endpoint)).all():
+            for row in db.execute(waiting(only, tables, per_endpoint)).all():
                 if row.id in driving or (
                     row.state == "running" and row.owner not in (None, owner) and is_alive(row.owner)
                 ):
                     continue
-                if per_endpoint is not None and _may_be_full(row) and _is_full(db, row.endpoint_id, per_endpoint):
+                if per_endpoint is not None and may_be_full(row) and is_full(db, row.endpoint_id, per_endpoint):
                     continue
                 lost = select(func.count()).where(part.c.job_id == row.id, part.c.state == "calling").scalar_subquery()
                 as_read = and_(
@@ -271,7 +158,7 @@ class Ledger:
                     "calls_unanswered": job.c.calls_unanswered + lost,
                 }
                 if db.execute(update(job).where(as_read).values(values)).rowcount == 1:
-                    found = db.execute(_jobs().where(job.c.id == row.id)).one()
+                    found = db.execute(job_query().where(job.c.id == row.id)).one()
                     return Job(**found._mapping)  # noqa: SLF001 - as above
         return None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.batch.ledger import Job
+from worker.batch.job import Job
 from worker.endpoints.passwords import Passwords
 from worker.workbooks import FileLimits, decrypt_apart, encrypt_apart, is_encrypted
 from worker.workbooks.errors import Fault, FileBroken

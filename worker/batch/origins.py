@@ -12,7 +12,7 @@ from workbook_templates.differences import Difference
 from workbook_templates.fit import faults
 from workbook_templates.reader import read_definition
 from workbook_templates.shelf import Shelf
-from worker.batch.ledger import Job
+from worker.batch.job import Job
 from worker.scoring.schema import Schema, match_key
 from worker.workbooks import Labels, Rows
 

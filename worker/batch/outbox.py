@@ -14,7 +14,8 @@ from functools import partial
 from pathlib import Path
 
 from worker.batch.folders import JobFolders
-from worker.batch.ledger import Job, Ledger
+from worker.batch.job import Job
+from worker.batch.ledger import Ledger
 from worker.batch.publish import (
     free_name,
     original_name,

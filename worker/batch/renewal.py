@@ -10,7 +10,7 @@ from workbook_templates.definition import Definition, DefinitionError
 from workbook_templates.phrases import Phrases
 from workbook_templates.stale import changes
 from workbook_templates.words import ENGLISH, shipped
-from worker.batch.ledger import Job
+from worker.batch.job import Job
 from worker.batch.templates import Templates
 from worker.endpoints import EndpointRow, Registry, RuleError
 from worker.scoring import Schema

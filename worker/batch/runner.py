@@ -19,8 +19,9 @@ from worker.batch.errors import BatchError, StaleTemplate
 from worker.batch.explain import explain, our_fault, our_trouble
 from worker.batch.folders import JobFolders
 from worker.batch.forms import Form, ReadBook, Table, Workbook, WriteBook, file_limits
+from worker.batch.job import BATCH, Job
 from worker.batch.kept import check_unchanged, keep
-from worker.batch.ledger import BATCH, Job, Ledger, LostJob
+from worker.batch.ledger import Ledger, LostJob
 from worker.batch.locked import Locked, Opened
 from worker.batch.origins import Origins
 from worker.batch.outbox import FAILED, Outbox

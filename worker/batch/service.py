@@ -17,7 +17,8 @@ from worker.batch.engines.local import LocalEngine
 from worker.batch.folders import JobFolders
 from worker.batch.forms import file_limits
 from worker.batch.intake import Intake
-from worker.batch.ledger import ENDED, Job, Ledger
+from worker.batch.job import ENDED, Job
+from worker.batch.ledger import Ledger
 from worker.batch.origins import Origins
 from worker.batch.owner import Owner
 from worker.batch.pool import LOOK_SECONDS, CallPool, Stopped

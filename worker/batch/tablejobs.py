@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from worker.batch.folders import Claim, JobFolders, new_job_id
-from worker.batch.ledger import BATCH, NEW, Job, Ledger
+from worker.batch.job import BATCH, NEW, Job
+from worker.batch.ledger import Ledger
 from worker.endpoints import EndpointRow
 from worker.files import sync_file, sync_folder
 from worker.scoring import SheetscoreError

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from worker.batch.errors import NoEndpoint
-from worker.batch.ledger import BATCH, Job
+from worker.batch.job import BATCH, Job
 from worker.batch.runner import Target
 from worker.endpoints import EndpointRow, Models, Registry
 from worker.endpoints.conventions import from_json

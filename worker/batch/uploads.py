@@ -10,7 +10,8 @@ from typing import Any
 
 from worker.batch.folders import Claim, JobFolders, new_job_id
 from worker.batch.intake import enter
-from worker.batch.ledger import Job, Ledger
+from worker.batch.job import Job
+from worker.batch.ledger import Ledger
 from worker.batch.publish import template_name
 from worker.endpoints import Sender
 from worker.endpoints.passwords import Passwords

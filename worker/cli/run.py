@@ -18,8 +18,9 @@ from sqlalchemy import Engine
 
 from worker.batch.folders import Claim, new_job_id
 from worker.batch.intake import enter, printable
+from worker.batch.job import ENDED, Job
 from worker.batch.kept import copied
-from worker.batch.ledger import ENDED, Job, LostJob
+from worker.batch.ledger import LostJob
 from worker.batch.publish import free_name, template_name
 from worker.batch.service import BatchService
 from worker.batch.summary import sentence

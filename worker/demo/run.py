@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
 
-from worker.batch.ledger import ENDED, Job
+from worker.batch.job import ENDED, Job
 from worker.batch.service import BatchService
 from worker.demo import material
 from worker.demo.stalls import APPLICANTS, TEMPLATES, Stall, set_up

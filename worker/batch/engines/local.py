@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import structlog
 
-from worker.batch.ledger import Job, Ledger
+from worker.batch.job import Job
+from worker.batch.ledger import Ledger
 from worker.batch.owner import Owner
 from worker.batch.runner import Runner
 
