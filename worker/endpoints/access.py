@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
 
-from worker.endpoints import keys, rules
+from worker.endpoints import customers, keys, rules
 from worker.endpoints.rows import EndpointRow
 from worker.store import tables
 
@@ -66,14 +66,8 @@ class Access:
         rules.check_name("token", name)
         token = keys.new_key(keys.OF_TOKENS)
         with self._engine.begin() as db:
-            customer_id = None
-            if customer is not None:
-                found = select(tables.customer.c.id).where(tables.customer.c.name == customer)
-                customer_id = db.execute(found).scalar_one_or_none()
-                if customer_id is None:
-                    known = db.execute(select(tables.customer.c.name).order_by(tables.customer.c.name)).scalars()
-                    raise rules.Unknown("customer", customer, list(known))
-            row = {"id": uuid.uuid4().hex, "name": name, "customer_id": customer_id, **self._stored(token)}
+            owner = None if customer is None else customers.id_of(db, customer)
+            row = {"id": uuid.uuid4().hex, "name": name, "customer_id": owner, **keys.stored(token, self._clock())}
             try:
                 db.execute(tables.token.insert().values(row))
             except IntegrityError:
@@ -134,7 +128,8 @@ class Access:
         """
         rules.check_name("device", device)
         key = keys.new_key()
-        row = {"id": uuid.uuid4().hex, "endpoint_id": endpoint.id, "slot": DEVICE + device, **self._stored(key)}
+        slot, now = DEVICE + device, self._clock()
+        row = {"id": uuid.uuid4().hex, "endpoint_id": endpoint.id, "slot": slot, **keys.stored(key, now)}
         if sum(found.slot.startswith(DEVICE) for found in self.keys(endpoint)) >= MOST_DEVICES:
             raise rules.TooMany("device keys", MOST_DEVICES)
         with self._engine.begin() as db:
@@ -160,6 +155,3 @@ class Access:
         if not gone:
             known = [row.slot.removeprefix(DEVICE) for row in self.keys(endpoint) if row.slot.startswith(DEVICE)]
             raise rules.Unknown("device", device, known)
-
-    def _stored(self, secret: str) -> dict[str, object]:
-        return {"sha256": keys.digest(secret), "hint": keys.hint(secret), "created_at": self._clock()}

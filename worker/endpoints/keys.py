@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import uuid
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
@@ -47,6 +48,20 @@ def is_among(key: str, digests: Iterable[str]) -> bool:
     for stored in digests:
         found |= hmac.compare_digest(given, stored)
     return found
+
+
+def stored(key: str, now: float) -> dict[str, object]:
+    """What is kept of a key, by column."""
+    return {"sha256": digest(key), "hint": hint(key), "created_at": now}
+
+
+def put(db: Connection, endpoint_id: str, slot: str, now: float) -> str:
+    """A new key in a slot of an endpoint; the one that was in it is revoked."""
+    key = new_key()
+    revoke(db, endpoint_id, slot, now)
+    row = {"id": uuid.uuid4().hex, "endpoint_id": endpoint_id, "slot": slot, **stored(key, now)}
+    db.execute(tables.key.insert().values(row))
+    return key
 
 
 def revoke(db: Connection, endpoint_id: str, slot: str, now: float) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import IntegrityError
 
-from worker.endpoints import keys, rules
+from worker.endpoints import customers, keys, offer, rules
 from worker.endpoints.conventions import conventions_of
 from worker.endpoints.models import Remote, model_name, transport_for
 from worker.endpoints.rows import (
@@ -155,26 +154,7 @@ class Registry:
 
     def versions(self, service: str) -> list[VersionRow]:
         """The versions of a service, oldest first, with models sent to single endpoints. Raises Unknown."""
-        query = (
-            select(tables.version, tables.model.c.kind)
-            .join(tables.model)
-            .where(tables.version.c.service_id == self.service(service).id)
-            .order_by(tables.version.c.number)
-        )
-        with self._engine.connect() as db:
-            rows = db.execute(query).all()
-        return [
-            VersionRow(
-                r.number,
-                Schema.from_dict(json.loads(r.contract)),
-                r.kind,
-                r.model_id,
-                r.created_at,
-                json.loads(r.sample_scores or "null"),
-                r.only_for,
-            )
-            for r in rows
-        ]
+        return offer.versions(self._engine, self.service(service).id)
 
     def models(self) -> list[ModelRow]:
         """Every model with the versions that use it, oldest first."""
@@ -189,20 +169,11 @@ class Registry:
 
     def published(self, service: str) -> dict[int, float]:
         """When each version of a service was published, or sent to its endpoint. Raises Unknown."""
-        v = tables.version.c
-        query = select(v.number, v.created_at).where(v.service_id == self.service(service).id)
-        with self._engine.connect() as db:
-            return {row.number: row.created_at for row in db.execute(query)}
+        return offer.published(self._engine, self.service(service).id)
 
     def on_offer(self) -> dict[str, list[int]]:
         """The numbers of each service's published versions, oldest first: those that any endpoint may pin."""
-        s, v = tables.service.c, tables.version.c
-        query = select(s.name, v.number).join(tables.version).where(v.only_for.is_(None)).order_by(v.number)
-        found: dict[str, list[int]] = {}
-        with self._engine.connect() as db:
-            for name, number in db.execute(query):
-                found.setdefault(name, []).append(number)
-        return found
+        return offer.on_offer(self._engine)
 
     def add_customer(self, name: str, language: str | None = None) -> CustomerRow:
         """Raises NameInvalid, LanguageInvalid, NameTaken."""
@@ -210,7 +181,7 @@ class Registry:
         rules.check_language(language)
         with self._engine.begin() as db:
             try:
-                return self._insert_customer(db, name, language)
+                return customers.insert(db, name, language, self._clock())
             except IntegrityError:
                 raise rules.NameTaken("customer", name) from None
 
@@ -218,8 +189,8 @@ class Registry:
         """Say which language a customer's templates are in. Raises LanguageInvalid, Unknown."""
         rules.check_language(language)
         with self._engine.begin() as db:
-            customer_id = self._customer_id(db, customer)
-            db.execute(tables.customer.update().where(tables.customer.c.id == customer_id).values(language=language))
+            one = tables.customer.c.id == customers.id_of(db, customer)
+            db.execute(tables.customer.update().where(one).values(language=language))
 
     def customer(self, name: str) -> CustomerRow:
         """One customer. Raises Unknown."""
@@ -236,8 +207,7 @@ class Registry:
     def customers(self) -> list[CustomerRow]:
         """Every customer, by name."""
         with self._engine.connect() as db:
-            rows = db.execute(select(tables.customer).order_by(tables.customer.c.name)).all()
-        return [CustomerRow(*row) for row in rows]
+            return customers.every(db)
 
     def add_endpoint(
         self,
@@ -276,7 +246,7 @@ class Registry:
         if row.endpoints >= rules.ENDPOINTS_MOST:
             raise rules.TooMany("endpoints of the service", rules.ENDPOINTS_MOST)
         number = row.newest if version is None else version
-        if not self._is_on_offer(row.id, number):
+        if not offer.is_on_offer(self._engine, row.id, number):
             raise rules.Unknown("version", f"{number} of {service}", [str(n) for n in self.on_offer()[service]])
         values = {
             "service_id": row.id,
@@ -290,8 +260,8 @@ class Registry:
         with self._engine.begin() as db:
             if new_customer:
                 with suppress(IntegrityError), db.begin_nested():  # there may be one
-                    self._insert_customer(db, customer, None)
-            values["customer_id"] = self._customer_id(db, customer)
+                    customers.insert(db, customer, None, self._clock())
+            values["customer_id"] = customers.id_of(db, customer)
             try:
                 made, primary, secondary = self._add_endpoint(db, values)
             except IntegrityError:
@@ -338,7 +308,7 @@ class Registry:
         """
         rules.check_choice("slot", slot, rules.SLOTS)
         with self._engine.begin() as db:
-            return self._put_key(db, self._endpoint(db, endpoint).id, slot)
+            return keys.put(db, self._endpoint(db, endpoint).id, slot, self._clock())
 
     def change_endpoint(self, endpoint: str, **settings: object) -> EndpointRow:
         """Change settings of an endpoint (`service/name` or id): any of description, throttle_level,
@@ -391,41 +361,8 @@ class Registry:
     def _add_endpoint(self, db: Connection, values: dict[str, object]) -> tuple[str, str, str]:
         endpoint_id, now = _new_id(), self._clock()
         db.execute(tables.endpoint.insert().values(id=endpoint_id, created_at=now, changed_at=now, **values))
-        primary, secondary = (self._put_key(db, endpoint_id, slot) for slot in rules.SLOTS)
+        primary, secondary = (keys.put(db, endpoint_id, slot, now) for slot in rules.SLOTS)
         return endpoint_id, primary, secondary
-
-    def _put_key(self, db: Connection, endpoint_id: str, slot: str) -> str:
-        key, now = keys.new_key(), self._clock()
-        keys.revoke(db, endpoint_id, slot, now)
-        db.execute(
-            tables.key.insert().values(
-                id=_new_id(),
-                endpoint_id=endpoint_id,
-                slot=slot,
-                sha256=keys.digest(key),
-                hint=keys.hint(key),
-                created_at=now,
-            )
-        )
-        return key
-
-    def _insert_customer(self, db: Connection, name: str, language: str | None) -> CustomerRow:
-        row = CustomerRow(_new_id(), name, self._clock(), language=language)
-        values = {"id": row.id, "name": name, "created_at": row.created_at, "language": language}
-        db.execute(tables.customer.insert().values(values))
-        return row
-
-    def _customer_id(self, db: Connection, name: str) -> str:
-        found = db.execute(select(tables.customer.c.id).where(tables.customer.c.name == name)).scalar_one_or_none()
-        if found is None:
-            raise rules.Unknown("customer", name, [row.name for row in self.customers()])
-        return str(found)
-
-    def _is_on_offer(self, service_id: str, number: int) -> bool:
-        v = tables.version.c
-        query = select(v.number).where(v.service_id == service_id, v.only_for.is_(None))
-        with self._engine.connect() as db:
-            return number in db.execute(query).scalars().all()
 
     def _endpoint(self, db: Connection, ref: str) -> EndpointRow:
         service, _, name = ref.partition("/")
