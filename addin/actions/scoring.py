@@ -68,7 +68,7 @@ def score(desk: Desk, block: Block, name: str, before: Remembered | None, earlie
     if target is None or not _confirmed(desk, name, prepared):
         return
     outcome = _called(desk, name, prepared)
-    if outcome is None:
+    if outcome is None or not _has_same_outputs(desk, name, schema):
         return
     moved = not _is_as_read(desk, prepared.block, target)
     if not moved:
@@ -127,6 +127,14 @@ def _called(desk: Desk, name: str, prepared: Prepared) -> Outcome | None:
         )
         return None
     return outcome if not failed or _wanted_in_part(desk, rows, failed) else None
+
+
+def _has_same_outputs(desk: Desk, name: str, schema: Schema) -> bool:
+    """Whether the scores have the columns that a place was chosen for: the endpoint may have moved meanwhile."""
+    if desk.catalogue.endpoint(name).schema.outputs == schema.outputs:
+        return True
+    desk.ui.tell(f"{name} was given other results meanwhile. Sheet unchanged; score again, known rows cost nothing.")
+    return False
 
 
 def _wanted_in_part(desk: Desk, rows: int, failed: list[Problem]) -> bool:

@@ -16,7 +16,8 @@ from addin.blocks import remembered
 from addin.grid import Area, names
 from addin.marks import STALE
 from tests.addin.acting import Bench, contents, front, in_memory, scores, table, values
-from worker.scoring import Unauthorized
+from tests.scoring.conftest import SCHEMA
+from worker.scoring import Schema, Unauthorized
 
 
 @pytest.fixture
@@ -286,3 +287,29 @@ def test_new_sheets_scores_are_known_for_what_they_are(bench: Bench) -> None:
     front(bench)["A2"].value = 71
     bench.do("score_again")
     assert values(bench.book, "B2:E4", "Scores") == scores(71, 21, 22)
+
+
+def with_fewer_outputs(bench: Bench) -> None:
+    """The provider moves the endpoint to a contract with the first output alone."""
+    bench.host.schema = bench.host.fake.schema = Schema(SCHEMA.inputs, SCHEMA.outputs[:1])
+    bench.host.version = "2"
+    bench.made.time += 61
+
+
+@in_memory
+def test_an_endpoint_with_fewer_outputs_than_before(bench: Bench) -> None:
+    """Nothing is written under the wrong names, and the next click has the columns that the endpoint has now, at no
+    call's cost.
+    """
+    bench.do("score_selection", BESIDE)
+    before = values(bench.book, "A1:H5")
+    with_fewer_outputs(bench)
+    ui = bench.do("score_selection")
+    assert ui.told == [
+        "credit was given other results meanwhile. Sheet unchanged; score again, known rows cost nothing."
+    ]
+    assert (values(bench.book, "A1:H5"), len(bench.book.sheets), bench.rows_sent) == (before, 1, 6)
+    bench.do("score_selection", NEW_SHEET)
+    new = [["probability 2", "Status 2", None], *([row[0], "ok", None] for row in scores(20, 21, 22))]
+    assert values(bench.book, "F1:H4", "Scores") == new  # behind the columns that the sheet has already
+    assert bench.rows_sent == 6
