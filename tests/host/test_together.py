@@ -21,7 +21,7 @@ from worker.endpoints.onnxmodel import OnnxSession
 from worker.host import together
 from worker.host.formats import classic_json
 from worker.host.pool import FairPool
-from worker.host.together import CHECKED, MOST_CALLS, Together
+from worker.host.together import CHECKED, MOST_CALLS, MOST_WAITS, Together
 from worker.scoring.errors import Rejected, TimedOut
 from worker.scoring.schema import Columns, Schema, row_count
 
@@ -93,6 +93,23 @@ def test_nobody_waits_for_more_than_a_few() -> None:
     watched = Watched()
     assert answers(watched, 2 * MOST_CALLS + 5) == [alone(at) for at in range(2 * MOST_CALLS + 5)]
     assert watched.runs == [MOST_CALLS, MOST_CALLS, 5]
+
+
+def test_calls_that_come_a_turn_later_share_the_run_and_nobody_waits_for_ever() -> None:
+    """One more call with each turn of the loop, twenty times: the first ones are run after a few."""
+    watched = Watched()
+
+    async def main() -> list[bytes]:
+        shared, model = Together(FairPool(1, "look"), 5.0), OnnxModel(watched, "1")  # type: ignore[arg-type]
+        shared._runs[PINS] = CHECKED + 1
+        places = []
+        for at in range(20):
+            places.append(shared.answer(PINS, row(at), tiny.contract(), model, EACH))
+            await asyncio.sleep(0)
+        return [body for body, _ in await asyncio.gather(*places)]
+
+    assert asyncio.run(main()) == [alone(at) for at in range(20)]
+    assert watched.runs == [MOST_WAITS + 1] * 4
 
 
 def test_each_hears_of_its_own_row_only() -> None:

@@ -20,6 +20,11 @@ from worker.scoring.schema import Columns, Schema, take
 MOST_CALLS = MOST_ROWS
 """In one run: whoever waits for it must not wait for much more than its own row."""
 
+MOST_WAITS = 4
+"""How often the event loop is asked for more calls before they are run: each time is another few microseconds for the
+first, or as long as others' calls take that are in between.
+"""
+
 CHECKED = 64
 """So many shared runs of a model are checked, and then one in so many."""
 
@@ -37,7 +42,7 @@ class _Call(NamedTuple):
 
 
 class _Turn(NamedTuple):
-    """Calls to one model that one turn of the event loop brings."""
+    """Calls to one model that the event loop brings at one time."""
 
     pins: Pins
     schema: Schema
@@ -70,7 +75,7 @@ class Together:
     def answer(
         self, pins: Pins, row: list[Any], schema: Schema, model: OnnxModel, each: EachRow
     ) -> asyncio.Future[Told]:
-        """What becomes of one plain row, at the end of this turn. Raises what the model's `score` raises."""
+        """What becomes of one plain row, in a moment. Raises what the model's `score` raises."""
         loop = asyncio.get_running_loop()
         place = loop.create_future()
         turn = self._turns.get(pins)
@@ -90,7 +95,12 @@ class Together:
 
         self._rowwise[pins] = is_rowwise(score, schema)
 
-    def _end(self, turn: _Turn) -> None:
+    def _end(self, turn: _Turn, seen: int = 0, left: int = MOST_WAITS) -> None:
+        """Run once the loop has brought no more: what came while the first were read is there a moment later."""
+        count = len(turn.calls)
+        if seen < count < MOST_CALLS and left:
+            asyncio.get_running_loop().call_soon(self._end, turn, count, left - 1)
+            return
         del self._turns[turn.pins]
         until = self._clock() + self._seconds
         calls = [call for call in turn.calls if not call.place.done()]
