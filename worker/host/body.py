@@ -13,6 +13,7 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
+from worker.host.headers import raw_header
 from worker.host.refusals import too_large, unsupported, wrong_body
 
 _GZIP = 16 + zlib.MAX_WBITS  # zlib's way to say that gzip's header and checksum stand around the data
@@ -33,11 +34,10 @@ async def read_body(request: Request, limit: int, until: float | None = None) ->
 
 
 def _unpacker(request: Request, limit: int) -> _Gzip | None:
-    headers: dict[bytes, bytes] = request.scope["state"]["headers"]
-    told = headers.get(b"content-length", b"")
+    told = raw_header(request, b"content-length")
     if told.isdigit() and int(told) > limit:
         raise too_large(limit)
-    encoding = headers.get(b"content-encoding", b"").strip().lower()
+    encoding = raw_header(request, b"content-encoding").strip().lower()
     if encoding not in {b"", b"identity", b"gzip", b"x-gzip"}:
         raise unsupported("The only Content-Encoding is gzip.", {"Accept-Encoding": "gzip, identity"})
     return _Gzip(limit) if encoding.endswith(b"gzip") else None
@@ -68,6 +68,15 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON
         return orjson.loads(body.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise wrong_body(_why(body) or f"not JSON, at character {error.pos}") from None
+
+
+def json_object(text: bytes) -> dict[str, Any]:
+    """What a text says if it is a JSON object, else an empty one."""
+    try:
+        read = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    return read if isinstance(read, dict) else {}
 
 
 def _why(body: bytes) -> str:

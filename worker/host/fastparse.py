@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from worker.endpoints.values import from_floats, read_column
+from worker.host.body import json_object
 from worker.host.parameters import Asked, read_parameters
 from worker.host.refusals import Refusal
 from worker.scoring.codecs.classic import INPUT
@@ -43,7 +44,7 @@ def fast_columns(body: bytes, schema: Schema) -> Asked | None:
     if start < len(_START) or end <= start or b"\\" in body:
         return None
     rows = body[start:end]
-    request = _request(body[: start - 2] + _PLACE + body[end + 2 :])
+    request = json_object(body[: start - 2] + _PLACE + body[end + 2 :])
     names = _names(request)
     if names is None or sorted(names) != sorted(schema.input_names) or not _is_plain(rows):
         return None
@@ -56,15 +57,6 @@ def fast_columns(body: bytes, schema: Schema) -> Asked | None:
     except (pa.ArrowInvalid, Refusal):
         return None
     return None if columns is None else Asked(columns, parameters)
-
-
-def _request(skeleton: bytes) -> dict[str, Any]:
-    """The body without its rows; empty if that is no JSON object."""
-    try:
-        request = orjson.loads(skeleton)
-    except orjson.JSONDecodeError:
-        return {}
-    return request if isinstance(request, dict) else {}
 
 
 def _names(request: dict[str, Any]) -> list[str] | None:

@@ -13,7 +13,12 @@ def look_through(scope: Scope) -> dict[bytes, bytes]:
     return headers
 
 
-def header(request: Request, name: bytes) -> str:
-    """The first header of this name, which is in lower case; "" where there is none."""
+def raw_header(request: Request, name: bytes) -> bytes:
+    """The first header of this name, which is in lower case; b"" where there is none."""
     headers: dict[bytes, bytes] = request.scope["state"]["headers"]
-    return str(headers.get(name, b""), "latin-1")
+    return headers.get(name, b"")
+
+
+def header(request: Request, name: bytes) -> str:
+    """As `raw_header`, as text."""
+    return str(raw_header(request, name), "latin-1")

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from worker.endpoints.values import is_plain_row, row_names
+from worker.host.body import json_object
 from worker.scoring.codecs.classic import INPUT
 from worker.scoring.schema import Schema
 
@@ -48,7 +49,7 @@ def _learn(frame: tuple[tuple[str, ...], bytes, bytes]) -> bool:
     names, head, tail = frame
     if len(head) + len(tail) > FRAME_BYTES or not head.endswith(b"[["):
         return False
-    request = _object(b'%b"%b"%b' % (head[:-1], _PLACE.encode(), tail[1:]))
+    request = json_object(b'%b"%b"%b' % (head[:-1], _PLACE.encode(), tail[1:]))
     table = {"ColumnNames": [*names], "Values": [_PLACE]}
     if request.pop("GlobalParameters", None) not in _NONE or request != {"Inputs": {INPUT: table}}:
         return False
@@ -59,20 +60,12 @@ def _learn(frame: tuple[tuple[str, ...], bytes, bytes]) -> bool:
 
 
 def _record(body: bytes, schema: Schema) -> list[Any] | None:
-    request = _object(body)
+    request = json_object(body)
     match request.get("Inputs"):
         case {"input1": [{**record}], **others} if not others and request.get("GlobalParameters") in _NONE:
             names = row_names(schema)
             return [record[name] for name in names] if record.keys() == {*names} else None
     return None
-
-
-def _object(text: bytes) -> dict[str, Any]:
-    try:
-        read = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return {}
-    return read if isinstance(read, dict) else {}
 
 
 def _list(text: bytes) -> list[Any] | None:

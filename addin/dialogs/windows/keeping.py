@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from tkinter import ttk
 from typing import Any, ClassVar
@@ -13,7 +14,7 @@ from addin.dialogs.windows.pipe import Pipe
 from addin.dialogs.windows.window import Window, plain
 
 
-class KeepingWindow(Window):
+class KeepingWindow(Window, ABC):
     """Answers url, the secret under its label in small letters, and what `kept` gives. It can be kept while address and
     secret are those that the last question was answered for.
 
@@ -49,17 +50,17 @@ class KeepingWindow(Window):
         self.say(self.SAID[0])
         self.changed()
 
+    @abstractmethod
     def found(self, message: dict[str, Any]) -> None:
         """Show what the question found."""
-        raise NotImplementedError
 
+    @abstractmethod
     def can_keep(self) -> bool:
         """Whether what was found can be kept as it is chosen now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def kept(self) -> dict[str, Any]:
         """What is answered beside url and secret."""
-        raise NotImplementedError
 
     def say(self, text: str, style: str = "Quiet") -> None:
         """Say a sentence under the texts; it can be copied."""
